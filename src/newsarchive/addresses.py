@@ -1,0 +1,92 @@
+"""Every address that the site answers, worked out from its entries: what a link may lead to."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from newsarchive import dates, permalink
+from newsarchive.entry import Entry, Precision, Status
+
+#: addresses of the site that are there whatever the archive holds
+FIXED = frozenset({
+    "/", "/articles/", "/tags/", "/authors/", "/search/", "/corrections/", "/feeds/",
+    "/feeds.opml", "/feeds/stories.opml", "/api/", "/robots.txt", "/sitemap.xml",
+    "/news-sitemap.xml", "/favicon.ico",
+})  # fmt: skip
+FEEDS = ("feed.rss", "feed.atom", "feed.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Every address that the site answers, and what the files are called that it does not."""
+
+    #: without their bodies, by path
+    entries: dict[str, Entry]
+    #: files beside them, relative to the articles folder
+    assets: frozenset[str]
+    #: old addresses, without slashes at their ends
+    aliases: frozenset[str]
+    #: tags, authors, years, months and days that hold an entry
+    lists: frozenset[str]
+    #: paths by their spelling without case and accents
+    folded: dict[str, str]
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], assets: Iterable[str], zone: tzinfo) -> "Addresses":
+        """What there is to lead to."""
+        known = {entry.path: entry for entry in entries}
+        files = frozenset(assets)
+        paths = [*known, *files]
+        return cls(
+            known,
+            files,
+            frozenset(permalink.normal(a) for entry in known.values() for a in entry.aliases),
+            frozenset(a for entry in known.values() for a in _lists(entry, zone)),
+            {permalink.fold(path): path for path in paths}
+            | {permalink.fold(path.rpartition("/")[2]): path for path in paths},
+        )
+
+    def has(self, address: str) -> bool:
+        """Whether the site answers an unescaped address with something."""
+        for feed in FEEDS:
+            if address.endswith(f"/{feed}"):
+                address = address.removesuffix(feed)
+        if address in FIXED or permalink.normal(address) in self.aliases:
+            return True
+        if address.startswith(("/static/", "/api/v1/")):
+            return True
+        if not address.startswith(permalink.ARTICLES):
+            return f"{address.rstrip('/')}/" in self.lists | FIXED
+        rest = address.removeprefix(permalink.ARTICLES)
+        return rest in self.assets or self.entry(rest) is not None
+
+    def entry(self, rest: str) -> Entry | None:
+        """The entry that an address below the articles is of: its page, data or source."""
+        path = permalink.normal(rest)
+        found = self.entries.get(path)
+        if found is None and path.endswith(".json"):
+            found = self.entries.get(path.removesuffix(".json"))
+        if found is None and path.endswith(".md"):
+            found = self.entries.get(permalink.path_of_file(path))
+        return found
+
+    def nearest(self, address: str) -> str:
+        """What was probably meant by an address that is not there; '' when there is no telling."""
+        path = permalink.fold(permalink.normal(address.removeprefix(permalink.ARTICLES)))
+        found = self.folded.get(path) or self.folded.get(path.rpartition("/")[2])
+        if found is None:
+            return ""
+        return permalink.entry(found) if found in self.entries else permalink.asset(found)
+
+
+def _lists(entry: Entry, zone: tzinfo) -> Iterator[str]:
+    if entry.status is Status.DRAFT:
+        return
+    yield from (f"{permalink.TAGS}{permalink.slug(name)}/" for name in entry.tags)
+    yield from (f"{permalink.AUTHORS}{permalink.slug(name)}/" for name in entry.authors)
+    day, precision = dates.local_day(entry.published, zone), entry.published.precision
+    yield permalink.period(day.year)
+    if precision is not Precision.YEAR:
+        yield permalink.period(day.year, day.month)
+    if precision in {Precision.DAY, Precision.MINUTE}:
+        yield permalink.period(day.year, day.month, day.day)

@@ -1,0 +1,129 @@
+"""The archive: what the website, the feeds, the API and the command line know of it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from newsarchive import markup
+from newsarchive.catalogue import Catalogue, Page, Running
+from newsarchive.config import Config
+from newsarchive.dates import local_day
+from newsarchive.entry import Correction, Coverage, Entry
+from newsarchive.query import Order, Query
+from newsarchive.renderings import Renderings
+
+CATALOGUE = "catalogue.sqlite3"
+RENDERINGS = "renderings.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a story."""
+
+    day: date
+    updates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An article with its updates."""
+
+    article: Entry
+    #: in the order asked for, with their bodies
+    updates: tuple[Entry, ...]
+    #: key events, oldest first
+    key_events: tuple[Entry, ...]
+    #: days that have an update, oldest first
+    days: tuple[Day, ...]
+    order: Order
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the story still runs."""
+        return self.article.coverage is Coverage.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What stands before and after in time."""
+
+    before: Entry | None
+    after: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A correction and the entry it was made to."""
+
+    entry: Entry
+    correction: Correction
+
+
+class Archive:
+    """Reads one archive; may be shared by threads.
+
+    Raises:
+        CatalogueError: from any method: the catalogue is missing or cannot be read.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.catalogue = Catalogue(config.data_dir / CATALOGUE, config.zone)
+        self._renderings = Renderings(config.data_dir / RENDERINGS)
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Everything read inside is of one generation."""
+        return self.catalogue.snapshot()
+
+    def find(self, query: Query, now: datetime) -> Page:
+        """One page of a list."""
+        return self.catalogue.find(query, now, self.config.page_size)
+
+    def entry(self, path: str, now: datetime) -> Entry | None:
+        """An article or update with its body, or None if there is none at ``now``."""
+        return self.catalogue.entry(path, now)
+
+    def rendering(self, entry: Entry) -> markup.Rendering:
+        """The HTML of an entry that was read with its body."""
+        return self._renderings.of(entry)
+
+    def story(self, article: Entry, now: datetime, order: Order | None = None) -> Story:
+        """An article's updates: newest first while it runs, oldest first once closed."""
+        newest_first = self.catalogue.updates(article.path, now)
+        usual = Order.NEWEST if article.coverage is Coverage.OPEN else Order.OLDEST
+        order = order or usual
+        days = Counter(local_day(each.published, self.config.zone) for each in newest_first)
+        return Story(
+            article=article,
+            updates=newest_first if order is Order.NEWEST else newest_first[::-1],
+            key_events=tuple(each for each in reversed(newest_first) if each.key),
+            days=tuple(Day(day, days[day]) for day in sorted(days)),
+            order=order,
+        )
+
+    def neighbours(self, entry: Entry, now: datetime) -> Neighbours:
+        """Of an update, within its story; of an article, among articles."""
+        term = f"story:{entry.story}" if entry.story else "kind:article"
+        return Neighbours(*self.catalogue.neighbours(entry, term, now))
+
+    def running(self, now: datetime) -> tuple[Running, ...]:
+        """The stories that run, the liveliest first."""
+        try:
+            since = now - timedelta(days=self.config.running_days)
+        except OverflowError:
+            since = now
+        return self.catalogue.running(now, since)
+
+    def corrections(self, now: datetime, page: int) -> tuple[Corrected, ...]:
+        """One page of all corrections, newest first."""
+        size = self.config.page_size
+        return tuple(
+            Corrected(entry, entry.corrections[place])
+            for entry, place in self.catalogue.corrections(now, size, (page - 1) * size)
+        )
+
+    def every_entry(self) -> Iterator[Entry]:
+        """Every entry with its body, drafts and what is embargoed too."""
+        return self.catalogue.every_entry()

@@ -1,0 +1,222 @@
+"""The articles folder: what lies in it, reading with bounds, creating without harm."""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from newsarchive.entry import Problem
+from newsarchive.errors import ArticlesError
+
+MAX_BYTES = 2_000_000
+MAX_DEPTH = 32
+_SKIPPED_FOLDERS = {"node_modules", "_site"}
+_BAD_NAME = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+
+#: what may be served from beside the articles, by its ending: nothing a browser would run
+MEDIA_TYPES = {
+    ".avif": "image/avif", ".bmp": "image/bmp", ".gif": "image/gif", ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml",
+    ".webp": "image/webp", ".aac": "audio/aac", ".flac": "audio/flac", ".m4a": "audio/mp4",
+    ".mp3": "audio/mpeg", ".oga": "audio/ogg", ".ogg": "audio/ogg", ".opus": "audio/ogg",
+    ".wav": "audio/wav", ".m4v": "video/mp4", ".mov": "video/quicktime", ".mp4": "video/mp4",
+    ".ogv": "video/ogg", ".webm": "video/webm", ".vtt": "text/vtt", ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values", ".txt": "text/plain", ".json": "application/json",
+    ".geojson": "application/geo+json", ".pdf": "application/pdf", ".zip": "application/zip",
+    ".gz": "application/gzip", ".epub": "application/epub+zip",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """A file as the folder lists it."""
+
+    #: relative to the articles folder, with ``/`` between folders
+    path: str
+    #: bytes
+    size: int
+    #: nanoseconds
+    mtime: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What lies in the articles folder."""
+
+    #: Markdown, by path
+    markdown: dict[str, FileStat] = field(default_factory=dict)
+    #: what may be served beside it, by path
+    assets: dict[str, FileStat] = field(default_factory=dict)
+    #: what has a Markdown file's name and is not read
+    refused: tuple[Problem, ...] = ()
+
+
+def scan(root: Path) -> Scan:
+    """List the folder and all below it.
+
+    Hidden names, ``node_modules`` and ``_site`` are passed over; links are not followed, and
+    what is no regular file is not opened.
+
+    Raises:
+        ArticlesError: the folder itself cannot be listed.
+    """
+    found = Scan()
+    refused: list[Problem] = []
+    try:
+        with os.scandir(root):
+            pass
+    except OSError as error:
+        raise ArticlesError(
+            str(root), f"the articles folder cannot be read: {error.strerror}"
+        ) from error
+    for path, listed in _walk(str(root), "", refused, MAX_DEPTH):
+        suffix = path[path.rfind(".") :].lower()
+        if path.endswith(".md"):
+            found.markdown[path] = listed
+        elif suffix in MEDIA_TYPES:
+            found.assets[path] = listed
+    return Scan(found.markdown, found.assets, tuple(refused))
+
+
+def _walk(
+    folder: str, prefix: str, refused: list[Problem], depth: int
+) -> Iterator[tuple[str, FileStat]]:
+    try:
+        with os.scandir(folder) as listing:
+            listed = sorted(listing, key=lambda each: each.name)
+    except OSError as error:
+        refused.append(Problem(prefix or ".", 1, f"this folder cannot be read: {error.strerror}",
+                               "let the server's user read it"))  # fmt: skip
+        return
+    for each in listed:
+        if each.name.startswith(".") or each.name in _SKIPPED_FOLDERS:
+            continue
+        path = prefix + each.name
+        problem = _refusal(each)
+        if problem:
+            if each.name.endswith(".md"):
+                refused.append(Problem(_printable(path), 1, *problem))
+            continue
+        if each.is_dir(follow_symlinks=False):
+            if depth:
+                yield from _walk(each.path, path + "/", refused, depth - 1)
+            continue
+        try:
+            found = each.stat(follow_symlinks=False)
+        except OSError:
+            continue  # gone since it was listed
+        yield path, FileStat(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def _refusal(each: "os.DirEntry[str]") -> tuple[str, str] | None:
+    """Why an entry of a folder is not read, and what to do."""
+    if _BAD_NAME.search(each.name):
+        return "the name has a character that cannot stand in an address", "rename the file"
+    if each.is_symlink():
+        return "this is a link, and links are not followed", "put the file itself here"
+    if not each.is_dir(follow_symlinks=False) and not each.is_file(follow_symlinks=False):
+        return "this is no regular file", "put a text file here"
+    return None
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def read(root: Path, path: str) -> tuple[bytes, FileStat]:
+    """The bytes of a file, at most one more than ``MAX_BYTES``, and what it was when read.
+
+    Raises:
+        OSError: it is gone, may not be read, or is no regular file.
+    """
+    opened = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(opened, "rb") as file:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(f"{path} is no regular file")
+        data = file.read(MAX_BYTES + 1)
+    return data, FileStat(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def create(root: Path, path: str, text: str) -> Path:
+    """Write a new file, whole or not at all; never over another.
+
+    Raises:
+        ArticlesError: there is such a file, the path leads outside, or it cannot be written.
+    """
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or _BAD_NAME.search(path):
+        raise ArticlesError(path, "is not a path inside the articles folder")
+    target = root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.resolve().is_relative_to(root.resolve()):
+            raise ArticlesError(path, "leads outside the articles folder")
+        with _temporary(target) as name:
+            _write(name, text.encode())
+            os.link(name, target)
+    except FileExistsError:
+        raise ArticlesError(str(target), "exists already, and is not overwritten") from None
+    except OSError as error:
+        raise ArticlesError(str(target), f"cannot be written: {error.strerror}") from error
+    return target
+
+
+def rewrite(root: Path, path: str, was: bytes, data: bytes) -> None:
+    """Put ``data`` in the place of a file that still holds ``was``.
+
+    Raises:
+        ArticlesError: the file was changed meanwhile, or cannot be written.
+    """
+    target = root / path
+    try:
+        if read(root, path)[0] != was:
+            raise ArticlesError(str(target), "was changed meanwhile, and is left alone")
+        with _temporary(target) as name:
+            _write(name, data)
+            Path(name).chmod(stat.S_IMODE(target.stat().st_mode))
+            Path(name).replace(target)
+    except OSError as error:
+        raise ArticlesError(str(target), f"cannot be written: {error.strerror}") from error
+
+
+class _temporary:  # noqa: N801 - reads as a function in a with statement
+    """A name beside ``target`` for a file that is gone afterwards; hidden, so never scanned."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+
+    def __enter__(self) -> str:
+        handle, self._name = tempfile.mkstemp(prefix=".newsarchive-", dir=self._target.parent)
+        os.close(handle)
+        return self._name
+
+    def __exit__(self, *_: object) -> None:
+        Path(self._name).unlink(missing_ok=True)
+
+
+def _write(name: str, data: bytes) -> None:
+    with Path(name).open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.fchmod(file.fileno(), 0o666 & ~umask)
+
+
+def checkout_in_progress(root: Path) -> bool:
+    """Whether git is at work in the repository that holds the folder."""
+    for folder in (root, *root.parents):
+        git = folder / ".git"
+        if git.is_dir():
+            return (git / "index.lock").exists()
+    return False

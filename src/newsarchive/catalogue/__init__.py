@@ -1,0 +1,17 @@
+"""The catalogue: what the files say, in SQLite, in the order in which it is asked for."""
+
+from newsarchive.catalogue.reader import Catalogue
+from newsarchive.catalogue.values import Asset, Change, Name, Page, Running
+from newsarchive.catalogue.writer import (
+    CatalogueWriter,
+    Changes,
+    FileState,
+    Outcome,
+    Placed,
+    ReadFile,
+)
+
+__all__ = [
+    "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Name", "Outcome",
+    "Page", "Placed", "ReadFile", "Running",
+]  # fmt: skip

@@ -1,0 +1,43 @@
+"""The catalogue for its owner: problems, drafts, everything."""
+
+from collections.abc import Iterator
+
+from newsarchive.catalogue.rows import RowReader, entries_of
+from newsarchive.entry import Entry, Problem, Severity
+
+
+class InspectionReader(RowReader):
+    """What no visitor is shown."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the files, by path and line."""
+        rows = self.rows(
+            "SELECT file, line, message, remedy, severity FROM problem ORDER BY file, line, message"
+        )
+        return tuple(Problem(r[0], r[1], r[2], r[3], Severity(r[4])) for r in rows)
+
+    def unknown_keys(self) -> tuple[tuple[str, str, int, int], ...]:
+        """Unknown keys: name, the first file and line, in how many files."""
+        rows = self.rows(
+            "SELECT name, file, min(line), (SELECT count(DISTINCT file) FROM unknown_key o"
+            " WHERE o.name = u.name) FROM unknown_key u WHERE file = (SELECT min(file) FROM"
+            " unknown_key o WHERE o.name = u.name) GROUP BY name ORDER BY name"
+        )
+        return tuple((r[0], r[1], r[2], r[3]) for r in rows)
+
+    def every_entry(self) -> Iterator[Entry]:
+        """Every entry with its body, drafts and the embargoed too, by file and line."""
+        for row in self.rows("SELECT path FROM entry ORDER BY file, number"):
+            rows = self.rows("SELECT metadata, digest, body FROM entry WHERE path = ?", (row[0],))
+            yield from entries_of(rows)
+
+    def is_known(self, address: str) -> bool:
+        """Whether a path below the articles is an entry's, an asset's or an alias, at any time."""
+        return any(
+            self.rows(sql, (address,))
+            for sql in (
+                "SELECT 1 FROM entry WHERE path = ?",
+                "SELECT 1 FROM asset WHERE path = ?",
+                "SELECT 1 FROM file WHERE path = ?",
+            )
+        )

@@ -1,0 +1,136 @@
+"""A ``Query`` as SQL: every list is a walk along one index.
+
+The rarest of a query's terms drives; the others are looked up entry by entry, so that no list
+is scanned whole and none is sorted.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import IntEnum
+
+from newsarchive.dates import microseconds
+from newsarchive.entry import Entry, Moment, Precision, Status
+from newsarchive.permalink import slug, words
+from newsarchive.query import Order, Period, Query
+
+EVERYTHING = ""
+STORIES = "stories"
+END_OF_TIME = 2**62
+
+
+class Grain(IntEnum):
+    """How much of an entry's date is known, as far as the calendar goes."""
+
+    YEAR = 0
+    MONTH = 1
+    DAY = 2
+
+    @classmethod
+    def of(cls, moment: Moment) -> "Grain":
+        return {Precision.YEAR: cls.YEAR, Precision.MONTH: cls.MONTH}.get(moment.precision, cls.DAY)
+
+    @classmethod
+    def of_period(cls, period: Period | None) -> "Grain":
+        if period is None or period.month is None:
+            return cls.YEAR
+        return cls.MONTH if period.day is None else cls.DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The part of a query that says which entries, as terms and a span of time."""
+
+    #: entries that are in all of these lists; at least one
+    terms: tuple[str, ...]
+    #: and in none of these
+    without: tuple[str, ...]
+    #: microseconds; the first instant within
+    start: int
+    #: microseconds; the first instant after
+    end: int
+    #: and whose date is known at least so well
+    grain: Grain
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one whole list, which the tallies count and number."""
+        return len(self.terms) == 1 and not self.without and self.grain is Grain.YEAR
+
+
+def terms_of(entry: Entry) -> Iterator[str]:
+    """The lists an entry is in; a draft is in none."""
+    if entry.status is Status.DRAFT:
+        return
+    yield EVERYTHING
+    yield f"kind:{entry.kind}"
+    if entry.is_story:
+        yield STORIES
+    if entry.story:
+        yield f"story:{entry.story}"
+    parts = entry.lang.lower().split("-")
+    yield from (f"lang:{'-'.join(parts[:end])}" for end in range(1, len(parts) + 1))
+    yield from dict.fromkeys(term for term, _ in spellings_of(entry))
+    yield from (f"word:{word}" for word in words(f"{entry.title} {entry.path.replace('-', ' ')}"))
+
+
+def spellings_of(entry: Entry) -> Iterator[tuple[str, str]]:
+    """How an entry spells its tags and authors, by term."""
+    yield from ((f"tag:{slug(name)}", name) for name in entry.tags)
+    yield from ((f"author:{slug(name)}", name) for name in entry.authors)
+
+
+def select(query: Query, now: int, zone: tzinfo) -> Selection:
+    """What ``query`` asks for, as of ``now`` (microseconds): nothing later is in it."""
+    spans = [(-END_OF_TIME, now + 1)]
+    if query.period:
+        start, end = query.period.start(zone), query.period.end(zone)
+        spans.append((microseconds(start), microseconds(end)))
+    if query.after:
+        spans.append((microseconds(query.after.start(zone)), END_OF_TIME))
+    if query.before:
+        spans.append((-END_OF_TIME, microseconds(query.before.start(zone))))
+    return Selection(
+        terms=tuple(_terms(query)) or (EVERYTHING,),
+        without=tuple(f"tag:{name}" for name in query.without_tags),
+        start=max(start for start, _ in spans),
+        end=min(end for _, end in spans),
+        grain=Grain.of_period(query.period),
+    )
+
+
+def _terms(query: Query) -> Iterable[str]:
+    if query.story:
+        yield f"story:{query.story}"
+    yield from (f"tag:{name}" for name in query.tags)
+    yield from (f"author:{name}" for name in query.authors)
+    if query.kind:
+        yield f"kind:{query.kind}"
+    if query.lang:
+        yield f"lang:{query.lang}"
+    yield from (f"word:{word}" for word in words(query.text))
+
+
+def where(selection: Selection) -> tuple[str, dict[str, str | int]]:
+    """The FROM and WHERE of a selection, with its parameters; ``m`` is the driving list."""
+    values: dict[str, str | int] = {
+        "term": selection.terms[0], "start": selection.start, "end": selection.end
+    }  # fmt: skip
+    parts = ["FROM membership m WHERE m.term = :term AND m.at >= :start AND m.at < :end"]
+    if selection.grain > Grain.YEAR:
+        parts.append("AND m.grain >= :grain")
+        values["grain"] = int(selection.grain)
+    others = [("EXISTS", term) for term in selection.terms[1:]]
+    others += [("NOT EXISTS", term) for term in selection.without]
+    for place, (exists, term) in enumerate(others):
+        parts.append(
+            f"AND {exists} (SELECT 1 FROM membership o WHERE o.term = :term{place}"
+            " AND o.at = m.at AND o.id = m.id)"
+        )
+        values[f"term{place}"] = term
+    return " ".join(parts), values
+
+
+def direction(order: Order) -> str:
+    """The ORDER BY of a list; the two orders are each other's exact reverse."""
+    return "ORDER BY m.at DESC, m.id" if order is Order.NEWEST else "ORDER BY m.at, m.id DESC"

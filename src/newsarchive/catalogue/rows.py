@@ -1,0 +1,99 @@
+"""Reading rows: one connection a thread, one generation a snapshot."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, tzinfo
+from pathlib import Path
+
+import msgspec
+
+from newsarchive.catalogue.store import Readers, errors_named
+from newsarchive.catalogue.values import Change
+from newsarchive.dates import instant, local
+from newsarchive.entry import Entry
+
+_DECODER = msgspec.json.Decoder(Entry)
+
+
+class RowReader:
+    """What every part of the catalogue reads with.
+
+    Raises:
+        CatalogueError: from any method: there is no catalogue, or it cannot be read.
+    """
+
+    def __init__(self, path: Path, zone: tzinfo) -> None:
+        self.path = path
+        self.zone = zone
+        self._readers = Readers(path)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one generation."""
+        connection = self._readers.connection()
+        with errors_named(self.path):
+            connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._readers.close()
+
+    def rows(
+        self, sql: str, values: dict[str, object] | tuple[object, ...] = ()
+    ) -> list[sqlite3.Row]:
+        """All rows of a question; for the parts of the catalogue alone."""
+        connection = self._readers.connection()
+        with errors_named(self.path):
+            return connection.execute(sql, values).fetchall()
+
+    def value(self, sql: str, values: dict[str, object] | tuple[object, ...] = ()) -> object:
+        """The first column of the first row, or None."""
+        rows = self.rows(sql, values)
+        return rows[0][0] if rows else None
+
+    # -- the whole --
+
+    def meta(self, name: str) -> str:
+        """A fact about the catalogue itself, '' if it is not known."""
+        return str(self.value("SELECT value FROM meta WHERE name = ?", (name,)) or "")
+
+    def generation(self) -> int:
+        """Grows with every change of what is catalogued."""
+        return int(self.meta("generation") or 0)
+
+    def changes(self, since: int, limit: int) -> tuple[Change, ...]:
+        """What changed after sequence number ``since``, oldest first; each id once."""
+        rows = self.rows(
+            "SELECT sequence, id, path, deleted, digest FROM change WHERE sequence > ?"
+            " ORDER BY sequence LIMIT ?", (since, limit),
+        )  # fmt: skip
+        return tuple(Change(r[0], r[1], r[2], bool(r[3]), r[4]) for r in rows)
+
+
+def period_of(at: int, grain: int, zone: tzinfo) -> str:
+    """The year, month or day, in ``zone``, of an instant in microseconds."""
+    return str(day_of(at, zone))[: (4, 7, 10)[grain]]
+
+
+def day_of(at: int, zone: tzinfo) -> date:
+    """The day, in ``zone``, of an instant in microseconds."""
+    return local(instant(at), zone).date()
+
+
+def entry_of(row: sqlite3.Row) -> Entry:
+    """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``."""
+    entry = _DECODER.decode(row["metadata"])
+    keys = row.keys()
+    return replace(entry, digest=row["digest"], body=row["body"] if "body" in keys else "")
+
+
+def entries_of(rows: Iterable[sqlite3.Row]) -> tuple[Entry, ...]:
+    """Entries from their rows."""
+    return tuple(entry_of(row) for row in rows)

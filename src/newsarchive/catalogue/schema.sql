@@ -1,0 +1,126 @@
+-- The catalogue: what the Markdown says, in the order in which it is asked for.
+-- A cache: deleting it loses nothing but "seen".
+
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,            -- 'generation', 'settings', 'loaded'
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- every .md file, readable or not
+CREATE TABLE file (
+  path TEXT PRIMARY KEY,            -- relative to the articles folder
+  size INTEGER NOT NULL,            -- bytes
+  mtime INTEGER NOT NULL,           -- nanoseconds
+  inode INTEGER NOT NULL,
+  digest BLOB NOT NULL,             -- BLAKE2b-128 of the bytes
+  story TEXT NOT NULL,              -- role: the story whose update this file is, or ''
+  has_updates INTEGER NOT NULL,     -- role: of an index, dated files stand beside it
+  leads INTEGER NOT NULL,           -- of an index: its folder is one article
+  again INTEGER NOT NULL            -- parse at the next load even if unchanged (it lost an id or address)
+) WITHOUT ROWID;
+
+CREATE TABLE problem (
+  file TEXT NOT NULL,
+  line INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  remedy TEXT NOT NULL,
+  severity TEXT NOT NULL
+);
+CREATE INDEX problem_file ON problem (file, line);
+
+-- metadata keys this program has no meaning for
+CREATE TABLE unknown_key (
+  name TEXT NOT NULL,
+  file TEXT NOT NULL,
+  line INTEGER NOT NULL
+);
+CREATE INDEX unknown_key_file ON unknown_key (file);
+
+-- files beside the articles that may be served
+CREATE TABLE asset (
+  path TEXT PRIMARY KEY,            -- relative to the articles folder, as on disk
+  size INTEGER NOT NULL,
+  mtime INTEGER NOT NULL            -- nanoseconds
+) WITHOUT ROWID;
+
+CREATE TABLE entry (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  path TEXT NOT NULL UNIQUE,
+  folded TEXT NOT NULL,             -- the path, case and accents folded, for addresses nearly right
+  file TEXT NOT NULL,
+  story TEXT NOT NULL,              -- of an update
+  status TEXT NOT NULL,
+  at INTEGER NOT NULL,              -- microseconds from 1970 UTC: its place in time, and its embargo
+  digest TEXT NOT NULL,             -- of this version, hexadecimal
+  metadata BLOB NOT NULL,           -- the Entry without its body, JSON
+  body TEXT NOT NULL                -- Markdown
+);
+CREATE INDEX entry_folded ON entry (folded);
+CREATE INDEX entry_file ON entry (file);
+
+-- the lists: a term is '' (everything), 'kind:article', 'tag:ia', 'author:x', 'lang:fr',
+-- 'story:<path>', 'word:<word of the title or path>'. Newest first, ties by id; drafts are in none.
+CREATE TABLE membership (
+  term TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  number INTEGER NOT NULL,          -- entry.number
+  grain INTEGER NOT NULL,           -- what is known of the date: 0 year, 1 month, 2 day or more
+  PRIMARY KEY (term, at DESC, id)
+) WITHOUT ROWID;
+
+-- how many entries a term has in a year, a month, a day of the site's time zone
+CREATE TABLE tally (
+  term TEXT NOT NULL,
+  grain INTEGER NOT NULL,           -- 0 year, 1 month, 2 day
+  period TEXT NOT NULL,             -- '2023', '2023-11', '2023-11-17'
+  entries INTEGER NOT NULL,
+  PRIMARY KEY (term, grain, period)
+) WITHOUT ROWID;
+
+-- the spellings of tags and authors
+CREATE TABLE spelling (
+  term TEXT NOT NULL,               -- 'tag:ia'
+  name TEXT NOT NULL,               -- 'IA'
+  entries INTEGER NOT NULL,
+  PRIMARY KEY (term, name)
+) WITHOUT ROWID;
+
+-- open stories, by their last update
+CREATE TABLE story (
+  path TEXT PRIMARY KEY,
+  coverage TEXT NOT NULL,
+  last INTEGER NOT NULL             -- entry.at of its newest update
+) WITHOUT ROWID;
+CREATE INDEX story_running ON story (coverage, last);
+
+CREATE TABLE alias (
+  address TEXT PRIMARY KEY,         -- as written, without slashes at its ends
+  number INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX alias_number ON alias (number);
+
+CREATE TABLE correction (
+  at INTEGER NOT NULL,              -- microseconds from 1970 UTC
+  number INTEGER NOT NULL,          -- entry.number
+  position INTEGER NOT NULL,        -- in the entry's list
+  PRIMARY KEY (at DESC, number, position)
+) WITHOUT ROWID;
+CREATE INDEX correction_number ON correction (number);
+
+-- what changed, oldest first; each id once, in its latest state
+CREATE TABLE change (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  path TEXT NOT NULL,
+  deleted INTEGER NOT NULL,
+  digest TEXT NOT NULL
+);
+
+-- when an id was first met; outlives the entry, so that a file moved is not news again
+CREATE TABLE seen (
+  id TEXT PRIMARY KEY,
+  at INTEGER NOT NULL               -- microseconds from 1970 UTC; the entry's own date in a first load
+) WITHOUT ROWID;
+CREATE INDEX seen_at ON seen (at);

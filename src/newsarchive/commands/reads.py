@@ -1,0 +1,134 @@
+"""``config`` and ``list``: what is in force, and what the archive holds."""
+
+import shutil
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive.commands import terminal
+
+if TYPE_CHECKING:
+    from newsarchive.archive import Archive
+    from newsarchive.catalogue import Page
+    from newsarchive.config import Config
+    from newsarchive.entry import Entry
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive config
+  NEWSARCHIVE_LANGUAGE=fr newsarchive config --json | jq .language
+"""
+)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.pass_context
+def config(context: click.Context, as_json: bool) -> None:
+    """Show every setting, its value, and where that came from."""
+    from newsarchive.config import KEYS
+
+    settings = terminal.settings(context)
+    values = {key: getattr(settings, key) for key in KEYS}
+    if as_json:
+        found = {
+            key: {
+                "value": value if isinstance(value, int) else str(value),
+                "origin": settings.origins[key],
+            }
+            for key, value in values.items()
+        }
+        click.echo(terminal.as_json(found))
+        return
+    rows = [("key", "value", "from")]
+    rows += [
+        (key, terminal.plain(str(value)), settings.origins[key]) for key, value in values.items()
+    ]
+    for number, line in enumerate(terminal.table(rows)):
+        click.echo(click.style(line, bold=True) if number == 0 else line)
+
+
+@click.command(
+    name="list",
+    epilog="""\b
+Examples:
+  newsarchive list --tag climat --after 2024
+  newsarchive list --story 2023/affaire-altman --order oldest
+  newsarchive list --json --limit 100 | jq -r '.entries[].url'
+""",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print {total, entries} as JSON.")
+@click.option("--q", metavar="WORDS", help="Words of the title.")
+@click.option("--tag", multiple=True, metavar="TAG", help="Has this tag; -TAG: has it not.")
+@click.option("--author", multiple=True, metavar="NAME", help="Is by this author.")
+@click.option("--lang", metavar="CODE", help="Is in this language.")
+@click.option("--type", metavar="KIND", help="article or update.")
+@click.option("--story", metavar="PATH", help="Is an update of this story.")
+@click.option("--after", metavar="PERIOD", help="From this day, month or year on.")
+@click.option("--before", metavar="PERIOD", help="Before this day, month or year.")
+@click.option("--order", metavar="ORDER", help="newest or oldest first.")
+@click.option("--page", metavar="N", help="Which page; 1 is the first.")
+@click.option("--limit", metavar="N", help="Entries a page, at most 100.")
+@click.pass_context
+def list_(context: click.Context, /, as_json: bool, **words: str | tuple[str, ...] | None) -> None:
+    """List entries, by the same words as the site's own addresses."""
+    from newsarchive import documents
+    from newsarchive.archive import Archive
+    from newsarchive.query import Query
+
+    settings = terminal.settings(context)
+    query = Query.from_args(
+        (name, value)
+        for name, values in words.items()
+        for value in (values if isinstance(values, tuple) else (values,))
+        if value is not None
+    )
+    archive = Archive(settings)
+    _load_if_new(settings, archive)
+    page = archive.find(query, datetime.now(UTC))
+    archive.catalogue.close()
+    if as_json:
+        entries = [documents.listed(entry, settings) for entry in page.entries]
+        click.echo(terminal.as_json({"total": page.total, "entries": entries}))
+    else:
+        _print(page, settings)
+
+
+def _load_if_new(config: "Config", archive: "Archive") -> None:
+    """Read the articles if nobody has yet.
+
+    Raises:
+        WriterBusyError: somebody is just about it.
+    """
+    from newsarchive import loader
+
+    if archive.catalogue.path.exists():
+        return
+    with loader.writing(config) as writer, terminal.progress("reading") as progress:
+        loader.load_once(config, writer, progress)
+
+
+def _print(page: "Page", config: "Config") -> None:
+    rows = [_row(entry, config) for entry in page.entries]
+    if rows and sys.stdout.isatty():
+        others = sum(max(map(terminal.width, column)) + 2 for column in zip(*rows, strict=True))
+        longest = max(terminal.width(row[2]) for row in rows)
+        room = max(24, shutil.get_terminal_size().columns - (others - longest - 2))
+        rows = [(date, kind, terminal.cut(title, room), path) for date, kind, title, path in rows]
+    for line in terminal.table(rows):
+        click.echo(line)
+    if page.total > len(rows):
+        shown = f"{len(rows):,} of {terminal.counted(page.total, 'entry', 'entries')}"
+        more = f"; --page {page.number + 1} shows more" if page.number < page.pages else ""
+        click.echo(shown + more, err=True)
+
+
+def _row(entry: "Entry", config: "Config") -> tuple[str, str, str, str]:
+    from newsarchive import dates
+    from newsarchive.entry import Precision
+
+    date = dates.unparse(entry.published)
+    if entry.published.precision is Precision.MINUTE:
+        date = f"{dates.local(entry.published.at, config.zone):%Y-%m-%d %H:%M}"
+    return date, str(entry.kind), terminal.plain(entry.title), entry.path

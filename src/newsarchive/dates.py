@@ -1,0 +1,183 @@
+"""Dates as precise as they are known: read, compared, and said in words."""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+from newsarchive.entry import Moment, Precision
+from newsarchive.errors import DateError
+
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - subtracted from naive values only, so years 1 to 9999 fit
+REMEDY = "write it as 2023-11-17, 2023-11-17 21:00, 2023-11 or 2023"
+NNBSP = "\u202f"
+
+_DATE = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
+    r"(?:(?:[Tt]|[ \t]+)(?P<hour>\d{1,2}):(?P<minute>\d\d)"
+    r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+    r"[ \t]*(?P<zone>[Zz]|(?:UTC|GMT)?(?P<offset>[+-]\d{1,2}(?::?\d\d)?)?)?)?)?)?",
+    re.ASCII,
+)
+_AMBIGUOUS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)", re.ASCII)
+
+
+def parse(text: str, zone: tzinfo) -> Moment:
+    """Read a date of any precision (ISO 8601, with RFC 3339's space for the T).
+
+    A time without a zone, and a date without a time, are in ``zone``.
+
+    Raises:
+        DateError: the text is no such date, or names a day that does not exist.
+    """
+    text = text.strip()
+    found = _DATE.fullmatch(text)
+    if not found:
+        if numbers := _AMBIGUOUS.fullmatch(text):
+            said = "it is not clear which number is the month"
+            raise DateError(text, said, _either(*map(int, numbers.groups())))
+        raise DateError(text, "not a date", REMEDY)
+    year, month, day, hour, minute, second = (
+        None if found[name] is None else int(found[name])
+        for name in ("year", "month", "day", "hour", "minute", "second")
+    )
+    offset = _zone(text, found["zone"], found["offset"])
+    fraction = int((found["fraction"] or "0")[:6].ljust(6, "0"))
+    try:
+        at = datetime(
+            year or 0,
+            month or 1,
+            day or 1,
+            hour or 0,
+            minute or 0,
+            second or 0,
+            fraction,
+            tzinfo=offset or zone,
+        )
+    except ValueError:
+        raise DateError(text, "no such date in the calendar", REMEDY) from None
+    if hour is not None:
+        return Moment(at, Precision.MINUTE)
+    return Moment(
+        at, Precision.YEAR if month is None else Precision.MONTH if day is None else Precision.DAY
+    )
+
+
+def _zone(text: str, zone: str | None, offset: str | None) -> tzinfo | None:
+    if not zone:
+        return None
+    if not offset:
+        return UTC
+    digits = offset[1:].replace(":", "")
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+    delta = timedelta(hours=int(hours), minutes=int(minutes))
+    try:
+        return timezone(-delta if offset[0] == "-" else delta)
+    except ValueError:
+        said = "no such time zone"
+        raise DateError(text, said, "write the zone as +01:00, or leave it out") from None
+
+
+def _either(first: int, second: int, year: int) -> str:
+    """How to write a date of two small numbers, whichever is the month."""
+    year += 2000 if year < 100 else 0
+    read = [(month, day) for month, day in ((second, first), (first, second)) if month <= 12]
+    ways = dict.fromkeys(f"{year:04d}-{month:02d}-{day:02d}" for month, day in read)
+    return f"write it as {' or '.join(ways)}, year first" if ways else REMEDY
+
+
+def unparse(moment: Moment) -> str:
+    """Write a moment as it is known: ``2023``, ``2023-11``, ``2023-11-17`` or RFC 3339."""
+    if moment.precision is Precision.MINUTE:
+        return _whole_minutes(moment.at).isoformat()
+    return moment.at.date().isoformat()[: {"year": 4, "month": 7, "day": 10}[moment.precision]]
+
+
+def _whole_minutes(at: datetime) -> datetime:
+    """The same instant under an offset that RFC 3339 can write: old local times have seconds."""
+    offset = at.utcoffset() or timedelta()
+    if not offset % timedelta(minutes=1):
+        return at
+    zone = timezone(offset // timedelta(minutes=1) * timedelta(minutes=1))
+    return local(at, zone) if at.year > 1 else at.replace(tzinfo=zone)
+
+
+def microseconds(at: datetime) -> int:
+    """Microseconds from 1970-01-01T00:00Z, for any year from 1 to 9999 in any zone.
+
+    Not ``at.timestamp()``, whose turn to UTC overflows at both ends of the calendar.
+    """
+    offset = at.utcoffset() or timedelta()
+    return (at.replace(tzinfo=None) - EPOCH - offset) // timedelta(microseconds=1)
+
+
+def instant(microseconds_: int) -> datetime:
+    """The instant that ``microseconds`` counted; beyond the calendar, its nearest end."""
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds_)
+    except OverflowError:
+        if microseconds_ > 0:
+            return datetime.max.replace(tzinfo=UTC)
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def local(at: datetime, zone: tzinfo) -> datetime:
+    """The same instant in ``zone``; at the calendar's very ends, as it was written."""
+    try:
+        return at.astimezone(zone)
+    except (OverflowError, ValueError):
+        return at
+
+
+def local_day(moment: Moment, zone: tzinfo) -> date:
+    """The day on which ``moment`` stands in the archive of a site in ``zone``."""
+    if moment.precision is Precision.MINUTE:
+        return local(moment.at, zone).date()
+    return moment.at.date()
+
+
+@lru_cache(maxsize=64)
+def locale(lang: str) -> Locale:
+    """The CLDR locale of a BCP 47 language; English for one that CLDR does not have."""
+    try:
+        return Locale.parse(lang, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def day_in_words(day: date, lang: str, *, weekday: bool = True, year: bool = True) -> str:
+    """``vendredi 17 novembre 2023``; in French the first is the « 1er »."""
+    where = locale(lang)
+    skeleton = ("EEEE " if weekday else "") + ("d MMMM y" if year else "d MMMM")
+    text = format_date(day, skeleton, locale=where)
+    if where.language == "fr" and day.day == 1:
+        text = re.sub(r"\b1\b", "1er", text, count=1)
+    return text
+
+
+def month_in_words(day: date, lang: str, *, year: bool = True) -> str:
+    """``novembre 2023``."""
+    return format_date(day, "LLLL y" if year else "LLLL", locale=locale(lang))
+
+
+def time_in_words(at: datetime, lang: str) -> str:
+    """``21 h 00`` in French, with narrow no-break spaces; ``21:00`` elsewhere."""
+    if locale(lang).language == "fr":
+        return f"{at.hour}{NNBSP}h{NNBSP}{at.minute:02d}"
+    return f"{at.hour:02d}:{at.minute:02d}"
+
+
+def in_words(moment: Moment, lang: str, zone: tzinfo) -> str:
+    """What is known: ``vendredi 17 novembre 2023, 21 h 00``, ``novembre 2023`` or ``2023``."""
+    at = local(moment.at, zone) if moment.precision is Precision.MINUTE else moment.at
+    match moment.precision:
+        case Precision.YEAR:
+            return f"{at.year}"
+        case Precision.MONTH:
+            return month_in_words(at.date(), lang)
+        case Precision.DAY:
+            return day_in_words(at.date(), lang)
+        case _:
+            return f"{day_in_words(at.date(), lang)}, {time_in_words(at, lang)}"

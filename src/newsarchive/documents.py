@@ -1,0 +1,77 @@
+"""Entries as JSON: the shapes that the site, the API and the command line share.
+
+Names are JSON Feed's (version 1.1) where it has a word.
+"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from newsarchive import permalink
+from newsarchive.dates import unparse
+from newsarchive.entry import Entry, Kind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsarchive.archive import Archive
+    from newsarchive.config import Config
+
+
+def listed(entry: Entry, config: "Config") -> dict[str, object]:
+    """An entry as it stands in a list: everything but its text."""
+    address = permalink.entry(entry.path)
+    found: dict[str, object] = {
+        "id": entry.id,
+        "path": entry.path,
+        "url": permalink.absolute(config.site_url, address),
+        "type": str(entry.kind),
+        "title": entry.title,
+        "date": unparse(entry.published),
+        "date_published": entry.published.at.isoformat(),
+        "date_modified": entry.updated.at.isoformat(),
+        "language": entry.lang,
+        "summary": entry.summary,
+        "authors": [{"name": name} for name in entry.authors],
+        "tags": list(entry.tags),
+        "status": str(entry.status),
+    }
+    if entry.story:
+        found["story"] = entry.story
+        found["key"] = entry.key
+    if entry.is_story:
+        found["coverage"] = str(entry.coverage)
+    if entry.image:
+        image = permalink.resolve(permalink.folder(entry.file), entry.image.url)
+        found["image"] = permalink.absolute(config.site_url, image)
+    return found
+
+
+def source(entry: Entry) -> str:
+    """An entry's Markdown under its title, for those who read the source."""
+    return f"# {entry.title}\n\n{entry.body.strip()}\n"
+
+
+def document(entry: Entry, archive: "Archive", now: "datetime") -> dict[str, object]:
+    """All there is to say of an entry that was read with its body."""
+    config = archive.config
+    rendering = archive.rendering(entry)
+    found = listed(entry, config)
+    found |= {
+        "content_markdown": entry.body,
+        "content_html": rendering.absolute(config.site_url),
+        "sources": [asdict(source) for source in entry.sources],
+        "corrections": [
+            {"date": unparse(each.date), "text": each.text} for each in entry.corrections
+        ],
+        "source_url": permalink.absolute(config.site_url, permalink.source(entry.path, entry.file)),
+        "metadata": entry.extra,
+    }
+    neighbours = archive.neighbours(entry, now)
+    for name, other in (("previous", neighbours.before), ("next", neighbours.after)):
+        if other:
+            found[name] = permalink.absolute(config.site_url, permalink.entry(other.path))
+    if entry.kind is Kind.ARTICLE:
+        updates = archive.catalogue.updates(entry.path, now, bodies=False)
+        if updates:
+            found["updates"] = [listed(update, config) for update in updates]
+    return found

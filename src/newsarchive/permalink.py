@@ -1,0 +1,149 @@
+"""Addresses: the one place that spells a path on the site, and ids in tag: form (RFC 4151).
+
+Every function returns a path that begins with a slash and is percent-encoded (RFC 3986, 2.1);
+``absolute`` puts the site before it.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from urllib.parse import quote, urlencode, urljoin
+
+from slugify import slugify
+
+HOME = "/"
+ARTICLES = "/articles/"
+TAGS = "/tags/"
+AUTHORS = "/authors/"
+SEARCH = "/search/"
+CORRECTIONS = "/corrections/"
+STATIC = "/static/"
+
+#: pchar of RFC 3986, 3.3, less the apostrophe, which some readers cut addresses at
+_SAFE = "/:@!$&()*+,;=~"
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_WORD = re.compile(r"[^\W_]+")
+_INDEX = re.compile(r"(?:^|/)_?index$")
+
+
+def normal(path: str) -> str:
+    """A path in the one spelling the catalogue keeps: NFC, without slashes at its ends."""
+    return unicodedata.normalize("NFC", path).strip("/")
+
+
+def escape(path: str) -> str:
+    """Percent-encode a path, slashes kept."""
+    return quote(path, safe=_SAFE)
+
+
+def path_of_file(file: str) -> str:
+    """The path of the entry in a file: ``2023/x.md`` is ``2023/x``, ``2023/x/index.md`` too."""
+    return normal(_INDEX.sub("", file.removesuffix(".md")))
+
+
+def entry(path: str) -> str:
+    """An entry's permalink."""
+    return f"{ARTICLES}{escape(path)}/"
+
+
+def in_story(story: str, path: str) -> str:
+    """An update on its story's page."""
+    return f"{entry(story)}#{anchor(story, path)}"
+
+
+def anchor(story: str, path: str) -> str:
+    """The id an update has on its story's page; it begins with a letter, as CSS likes."""
+    return "u-" + slug(path.removeprefix(story + "/"))
+
+
+def document(path: str) -> str:
+    """An entry as JSON."""
+    return f"{ARTICLES}{escape(path)}.json"
+
+
+def source(path: str, file: str) -> str:
+    """An entry's Markdown: the file's own address, or for an update by heading its path's."""
+    return ARTICLES + escape(file if path_of_file(file) == path else f"{path}.md")
+
+
+def asset(file: str) -> str:
+    """A file beside the articles, by its path in the articles folder."""
+    return ARTICLES + escape(file)
+
+
+def folder(file: str) -> str:
+    """The folder of a file, for what is relative to it."""
+    return ARTICLES + escape(file.rpartition("/")[0] + "/" if "/" in file else "")
+
+
+def tag(slug_: str) -> str:
+    """A tag's list."""
+    return f"{TAGS}{escape(slug_)}/"
+
+
+def author(slug_: str) -> str:
+    """An author's list."""
+    return f"{AUTHORS}{escape(slug_)}/"
+
+
+def period(year: int, month: int | None = None, day: int | None = None) -> str:
+    """The archive of a year, a month or a day."""
+    numbers = [f"{year:04d}", *(f"{number:02d}" for number in (month, day) if number is not None)]
+    return "/" + "/".join(numbers) + "/"
+
+
+def static(name: str) -> str:
+    """A file of the site's own looks."""
+    return STATIC + escape(name)
+
+
+def with_args(address: str, args: dict[str, str]) -> str:
+    """An address with query parameters, in the order given; none leave no question mark."""
+    return f"{address}?{urlencode(args)}" if args else address
+
+
+def absolute(site_url: str, address: str) -> str:
+    """An address with its site; ``site_url`` has no slash at its end."""
+    return site_url + address
+
+
+def fold(text: str) -> str:
+    """Text without case, accents and ligatures: what a hurried hand types for it."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a title or a path, folded, each once, in order; single letters left out."""
+    found = dict.fromkeys(_WORD.findall(fold(text)))
+    return tuple(word for word in found if len(word) > 1)
+
+
+@lru_cache(maxsize=65536)
+def slug(name: str) -> str:
+    """A name as it stands in an address: ``Économie d’État`` is ``economie-d-etat``.
+
+    A name that has no letter to transliterate (an emoji) stays as it is, without slashes.
+    """
+    made = slugify(name, replacements=[("’", "-"), ("'", "-"), ("+", "-plus-"), ("#", "-sharp-")])
+    return (
+        made or re.sub(r"[\s/?#%\\]+", "-", unicodedata.normalize("NFC", name)).strip("-.") or "-"
+    )
+
+
+def tag_uri(authority: str, specific: str) -> str:
+    """A permanent id (RFC 4151, 2.1). ``authority`` is ``example.org,2026``.
+
+    What is a URI already (an id brought from elsewhere) stays as it is.
+    """
+    if _URI.fullmatch(specific):
+        return specific
+    return f"tag:{authority}:{quote(specific, safe=_SAFE)}"
+
+
+def resolve(folder_: str, written: str) -> str:
+    """An address written in a file of a folder: relative ones from that folder, never above the
+    site; those with a host stay."""
+    if _URI.match(written) or written.startswith("//"):
+        return written
+    return "/" + urljoin(folder_, quote(written, safe=_SAFE + "%?#")).lstrip("/")

@@ -1,0 +1,152 @@
+"""The website: a Flask application over one archive."""
+
+import json
+import logging
+from functools import lru_cache
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Any
+
+from babel.numbers import format_decimal
+from flask import Flask, Response, g, redirect, request, send_from_directory
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from newsarchive import permalink
+from newsarchive.archive import Archive
+from newsarchive.config import Config
+from newsarchive.dates import locale
+from newsarchive.errors import CatalogueError, QueryError
+from newsarchive.web import http
+from newsarchive.web.context import composer, on_catalogue_error, on_http_error, refuse
+from newsarchive.web.entries import entries
+from newsarchive.web.i18n import translations
+from newsarchive.web.lists import lists
+from newsarchive.web.operations import operations
+
+YEAR_SECONDS = 31_536_000
+
+
+def create_app(config: Config) -> Flask:
+    """The WSGI application of an archive. It reads; ``loader`` keeps the catalogue."""
+    app = Flask("newsarchive.web", static_folder=None)
+    app.extensions["archive"] = Archive(config)
+    app.url_map.strict_slashes = False  # this site's own redirects never name a host
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's own provider
+    _set_up_templates(app, config)
+    app.before_request(http.refuse_odd_addresses)
+    app.before_request(_add_slash)
+    app.after_request(http.secure)
+    app.teardown_request(_end_snapshot)
+    app.register_blueprint(operations)
+    app.add_url_rule("/static/<path:name>", "static", _static)
+    app.add_url_rule("/favicon.ico", "favicon", lambda: _static("favicon.ico"))
+    app.before_request(_begin_snapshot)
+    app.register_blueprint(lists)
+    app.register_blueprint(entries)
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(CatalogueError, on_catalogue_error)
+    app.register_error_handler(QueryError, lambda error: refuse(400, detail=str(error)))
+    app.register_error_handler(Exception, _on_bug)
+    return app
+
+
+def _set_up_templates(app: Flask, config: Config) -> None:
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_translations(translations(config.language), newstyle=True)  # type: ignore[attr-defined]  # of the extension
+    env.filters["json_ld"] = _json_ld
+    env.filters["number"] = lambda number: _number(number, config.language)
+    env.globals |= {
+        "site": {
+            "title": config.title, "description": config.description,
+            "lang": config.language, "url": config.site_url,
+        },
+        "url": permalink,
+        "asset": _asset,
+        "query_text": "",
+    }  # fmt: skip
+    app.context_processor(_years)
+
+
+def _number(number: int, lang: str) -> str:
+    return format_decimal(number, locale=locale(lang))
+
+
+def _json_ld(thing: Any) -> Markup:
+    """JSON that can stand in a script element: no ``<`` ends it (HTML, 4.12.1.3)."""
+    text = json.dumps(thing, ensure_ascii=False, separators=(",", ":"))
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(safe)  # noqa: S704 - escaped above
+
+
+@lru_cache(maxsize=64)
+def _version(name: str) -> str:
+    data = files("newsarchive.web").joinpath("static", name).read_bytes()
+    return blake2b(data, digest_size=6).hexdigest()
+
+
+def _asset(name: str) -> str:
+    """The address of a file of the site's looks, with its version."""
+    return permalink.with_args(permalink.static(name), {"v": _version(name)})
+
+
+def _years() -> dict[str, Any]:
+    """The years of the archive, for the foot of every page."""
+    make = composer()
+    try:
+        years = make.archive.catalogue.calendar(make.now)
+    except CatalogueError:
+        years = {}
+    return {
+        "years": tuple(
+            (int(year), permalink.period(int(year)), years[year]) for year in reversed(years)
+        )
+    }
+
+
+def _static(name: str) -> BaseResponse:
+    folder = str(files("newsarchive.web").joinpath("static"))
+    response = send_from_directory(folder, name, conditional=True)
+    versioned = "v" in request.args
+    response.cache_control.public = True
+    response.cache_control.no_cache = None
+    response.cache_control.max_age = YEAR_SECONDS if versioned else 3600
+    response.cache_control.immutable = versioned
+    return response
+
+
+def _begin_snapshot() -> None:
+    """From here to the end of the request the archive does not change under it."""
+    if request.blueprint in {lists.name, entries.name}:
+        g.snapshot = composer().archive.snapshot()
+        g.snapshot.__enter__()
+
+
+def _end_snapshot(_: BaseException | None) -> None:
+    snapshot = g.pop("snapshot", None)
+    if snapshot is not None:
+        snapshot.__exit__(None, None, None)
+
+
+def _add_slash() -> BaseResponse | None:
+    """Pages end with a slash: an address without it leads there."""
+    rule = request.url_rule
+    if rule is None or not rule.rule.endswith("/") or request.path.endswith("/"):
+        return None
+    return redirect(
+        permalink.with_args(permalink.escape(request.path) + "/", dict(request.args.items())), 301
+    )
+
+
+def _on_bug(error: Exception) -> Response:
+    """A mistake of ours: noted in the log, told without its innards."""
+    logging.getLogger("newsarchive.web").error(
+        "%s %r", request.method, request.path, exc_info=error
+    )
+    return refuse(500)

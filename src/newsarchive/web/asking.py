@@ -1,0 +1,38 @@
+"""What every page begins with: what is asked, which page of it, how it is called."""
+
+from typing import Any
+
+from flask import request
+
+from newsarchive import permalink
+from newsarchive.catalogue import Page
+from newsarchive.query import Query
+from newsarchive.web import http, views
+from newsarchive.web.context import composer
+from newsarchive.web.i18n import translations
+
+
+def said(text: str, **values: object) -> str:
+    """A text of the interface, in the site's language."""
+    made = translations(composer().lang).gettext(text)
+    return made % values if values else made
+
+
+def head_of(title: str, address: str, **more: Any) -> views.Head:
+    """The head of a page that stands at ``address``."""
+    site_url = composer().archive.config.site_url
+    return views.Head(title=title, canonical=permalink.absolute(site_url, address), **more)
+
+
+def page_of(query: Query) -> Page:
+    """One page of a list; past its end there is nothing."""
+    page = composer().archive.find(query, composer().now)
+    if page.number > page.pages:
+        http.missing()
+    return page
+
+
+def asked_of(base: Query, *allowed: str) -> Query:
+    """The query of this address: ``base`` and the parameters that this page knows."""
+    given = [(name, value) for name, value in request.args.items(multi=True) if name in allowed]
+    return Query.from_args(given, base)

@@ -1,0 +1,342 @@
+"""Values of the archive made into what templates place: titles set, dates said, lists grouped."""
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from itertools import groupby
+
+from babel.dates import get_day_names
+from markupsafe import Markup
+
+from newsarchive import dates, markup, permalink
+from newsarchive.archive import Archive, Corrected, Story
+from newsarchive.catalogue import Page, Running
+from newsarchive.dates import local, local_day
+from newsarchive.entry import Correction, Coverage, Entry, Kind, Precision, Source, Status
+from newsarchive.errors import DateError
+from newsarchive.query import Order, Period
+from newsarchive.renderings import place
+from newsarchive.web import views
+from newsarchive.web.i18n import translations
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Composes pages in the site's language, as of one moment."""
+
+    archive: Archive
+    now: datetime
+
+    @property
+    def lang(self) -> str:
+        """The site's language."""
+        return self.archive.config.language
+
+    @property
+    def zone(self) -> tzinfo:
+        """The site's time zone."""
+        return self.archive.config.zone
+
+    def counted(self, singular: str, plural: str, number: int) -> str:
+        """ "3 articles", in the site's language."""
+        text = translations(self.lang).ngettext(singular, plural, number)
+        return text % {"num": number}
+
+    # -- lists --
+
+    def line(self, entry: Entry, stories: dict[str, str] | None = None) -> views.Line:
+        """An entry as a line of a list; ``stories`` gives the titles of stories by path."""
+        at = local(entry.published.at, self.zone)
+        timed = entry.published.precision is Precision.MINUTE
+        title = (stories or {}).get(entry.story)
+        return views.Line(
+            entry=entry,
+            url=permalink.entry(entry.path),
+            title=markup.typeset(entry.title, entry.lang),
+            lang=self.other(entry.lang),
+            summary=markup.typeset(entry.summary, entry.lang),
+            time=dates.time_in_words(at, self.lang) if timed else "",
+            machine_time=dates.unparse(entry.published),
+            story=views.Link(
+                permalink.entry(entry.story),
+                markup.typeset(title, entry.lang),
+                self.other(entry.lang),
+            ) if title else None,
+            withdrawn=entry.status is Status.WITHDRAWN,
+        )  # fmt: skip
+
+    def lines(self, entries: Iterable[Entry]) -> tuple[views.Line, ...]:
+        """Entries as lines."""
+        entries = tuple(entries)
+        stories = self.archive.catalogue.titles(each.story for each in entries if each.story)
+        return tuple(self.line(each, stories) for each in entries)
+
+    def groups(self, entries: Iterable[Entry]) -> tuple[views.Group, ...]:
+        """Entries under the day, month or year that is known of them."""
+        grouped = groupby(self.lines(entries), key=lambda line: self.period(line.entry))
+        return tuple(self._group(period, tuple(lines)) for period, lines in grouped)
+
+    def _group(self, period: Period, lines: tuple[views.Line, ...]) -> views.Group:
+        address = permalink.period(period.year, period.month, period.day)
+        return views.Group(self.period_in_words(period), address, str(period), lines)
+
+    def period(self, entry: Entry) -> Period:
+        """The smallest period of the calendar that an entry is known to belong to."""
+        day = local_day(entry.published, self.zone)
+        match entry.published.precision:
+            case Precision.YEAR:
+                return Period(day.year)
+            case Precision.MONTH:
+                return Period(day.year, day.month)
+            case _:
+                return Period(day.year, day.month, day.day)
+
+    def period_in_words(self, period: Period, *, weekday: bool = True) -> str:
+        """ "vendredi 17 novembre 2023", "novembre 2023", "2023"."""
+        if period.month is None:
+            return str(period)
+        if period.day is None:
+            return dates.month_in_words(period.first, self.lang)
+        return dates.day_in_words(period.first, self.lang, weekday=weekday)
+
+    def pager(self, page: Page, address: str, args: dict[str, str]) -> views.Pager:
+        """The other pages of a list."""
+
+        def at(number: int) -> str:
+            more = {"page": str(number)} if number > 1 else {}
+            return permalink.with_args(address, args | more)
+
+        near = {1, page.pages, *range(page.number - 1, page.number + 2)}
+        links: list[tuple[int, str] | None] = []
+        for number in sorted(n for n in near if 1 <= n <= page.pages):
+            last = links[-1] if links else None
+            if last is not None and number > last[0] + 1:
+                links.append(None)
+            links.append((number, at(number)))
+        return views.Pager(
+            number=page.number,
+            pages=page.pages,
+            previous=at(page.number - 1) if page.number > 1 else "",
+            following=at(page.number + 1) if page.number < page.pages else "",
+            links=tuple(links),
+        )
+
+    def running(self, found: Iterable[Running]) -> tuple[views.RunningStory, ...]:
+        """The stories that lead the home page."""
+        return tuple(
+            views.RunningStory(
+                url=permalink.entry(each.story.path),
+                title=markup.typeset(each.story.title, each.story.lang),
+                lang=self.other(each.story.lang),
+                summary=markup.typeset(each.story.summary, each.story.lang),
+                updates=each.updates,
+                since=self._short_day(local_day(each.first.published, self.zone)),
+                last=self.line(each.last),
+            )
+            for each in found
+        )
+
+    def _short_day(self, day: date) -> str:
+        same_year = day.year == local(self.now, self.zone).year
+        return dates.day_in_words(day, self.lang, weekday=False, year=not same_year)
+
+    # -- calendar --
+
+    def month(self, period: Period, days: dict[str, int], most: int, *, year: bool) -> views.Month:
+        """A small calendar; ``days`` counts entries by ISO day, ``most`` is the busiest's."""
+        first_weekday = dates.locale(self.lang).first_week_day
+        weeks = calendar.Calendar(first_weekday).monthdayscalendar(period.year, period.first.month)
+        names = get_day_names("wide", "stand-alone", locale=dates.locale(self.lang))
+        narrow = get_day_names("narrow", "stand-alone", locale=dates.locale(self.lang))
+        order = [(first_weekday + place) % 7 for place in range(7)]
+        entries = sum(n for day, n in days.items() if day.startswith(f"{period}-"))
+        return views.Month(
+            heading=dates.month_in_words(period.first, self.lang, year=year),
+            url=permalink.period(period.year, period.month) if entries else "",
+            entries=entries,
+            weekdays=tuple((narrow[day], names[day]) for day in order),
+            weeks=tuple(
+                tuple(self._cell(period, day, days, most) if day else None for day in week)
+                for week in weeks
+            ),
+        )
+
+    def _cell(self, period: Period, day: int, days: dict[str, int], most: int) -> views.Cell:
+        when = date(period.year, period.month or 1, day)
+        entries = days.get(when.isoformat(), 0)
+        words = dates.day_in_words(when, self.lang, weekday=False, year=False)
+        counted = self.counted("%(num)s entry", "%(num)s entries", entries)
+        return views.Cell(
+            day=day,
+            url=permalink.period(when.year, when.month, day) if entries else "",
+            entries=entries,
+            shade=views.shade(entries, most),
+            name=f"{words}, {counted}" if entries else words,
+            is_today=when == local(self.now, self.zone).date(),
+        )
+
+    # -- entries --
+
+    def other(self, lang: str) -> str:
+        """A language where it is not the site's, else ''."""
+        return "" if lang.lower() == self.lang.lower() else lang
+
+    def body(self, entry: Entry) -> Markup:
+        """An entry's text, safe."""
+        rendering = self.archive.rendering(entry)
+        return Markup(rendering.on_page(permalink.entry(entry.path)))  # noqa: S704 - sanitised in markup
+
+    def picture(self, entry: Entry) -> views.Picture | None:
+        """An entry's lead picture."""
+        if entry.image is None:
+            return None
+        address = permalink.resolve(permalink.folder(entry.file), entry.image.url)
+        return views.Picture(address, markup.typeset(entry.image.alt, entry.lang))
+
+    def authors(self, entry: Entry) -> tuple[views.Link, ...]:
+        """The byline."""
+        return tuple(
+            views.Link(permalink.author(permalink.slug(name)), name) for name in entry.authors
+        )
+
+    def tags(self, entry: Entry) -> tuple[views.Link, ...]:
+        """The tags, as written."""
+        return tuple(
+            views.Link(permalink.tag(permalink.slug(name)), name, self.other(entry.lang))
+            for name in entry.tags
+        )
+
+    def article(self, entry: Entry) -> views.ArticleView:
+        """An article's page."""
+        tags = self.tags(entry)
+        standfirst = bool(entry.summary) and not _repeats(entry)
+        updated = entry.updated.at > entry.published.at
+        return views.ArticleView(
+            entry=entry,
+            url=permalink.entry(entry.path),
+            title=markup.typeset(entry.title, entry.lang),
+            lang=self.other(entry.lang),
+            summary=markup.typeset(entry.summary, entry.lang),
+            has_standfirst=standfirst,
+            kicker=tags[0] if tags else None,
+            authors=self.authors(entry),
+            tags=tags,
+            published=dates.in_words(entry.published, self.lang, self.zone),
+            machine_published=dates.unparse(entry.published),
+            updated=dates.in_words(entry.updated, self.lang, self.zone) if updated else "",
+            machine_updated=dates.unparse(entry.updated) if updated else "",
+            body=self.body(entry),
+            image=self.picture(entry),
+            sources=tuple(self.source(each) for each in entry.sources),
+            corrections=tuple(self.correction(each, entry) for each in entry.corrections),
+            source_url=permalink.source(entry.path, entry.file),
+            json_url=permalink.document(entry.path),
+        )
+
+    def source(self, source: Source) -> views.SourceView:
+        """A source, its date in words."""
+        when = source.date
+        if when:
+            try:
+                when = dates.in_words(dates.parse(when, self.zone), self.lang, self.zone)
+            except DateError:
+                when = source.date
+        return views.SourceView(source.title, source.url, source.publisher, when)
+
+    def correction(
+        self, correction: Correction, entry: Entry, line: views.Line | None = None
+    ) -> views.CorrectionView:
+        """A correction of an entry."""
+        rendered = markup.render(correction.text, place(entry))
+        return views.CorrectionView(
+            when=dates.in_words(correction.date, self.lang, self.zone),
+            machine_time=dates.unparse(correction.date),
+            text=Markup(rendered.on_page(permalink.entry(entry.path))),  # noqa: S704 - sanitised in markup
+            entry=line,
+        )
+
+    def corrected(self, found: Iterable[Corrected]) -> tuple[views.CorrectionView, ...]:
+        """Corrections listed apart from their entries."""
+        found = tuple(found)
+        lines = self.lines(each.entry for each in found)
+        return tuple(
+            self.correction(each.correction, each.entry, line)
+            for each, line in zip(found, lines, strict=True)
+        )
+
+    def update(self, entry: Entry, story: Entry) -> views.UpdateView:
+        """An update, on its own page or its story's."""
+        at = local(entry.published.at, self.zone)
+        timed = entry.published.precision is Precision.MINUTE
+        return views.UpdateView(
+            entry=entry,
+            url=permalink.entry(entry.path),
+            anchor=permalink.anchor(story.path, entry.path),
+            title=markup.typeset(entry.title, entry.lang),
+            lang=self.other(entry.lang),
+            time=dates.time_in_words(at, self.lang) if timed else "",
+            when=dates.in_words(entry.published, self.lang, self.zone),
+            machine_time=dates.unparse(entry.published),
+            body=self.body(entry),
+            is_key=entry.key,
+            withdrawn=entry.status is Status.WITHDRAWN,
+            authors=() if entry.authors == story.authors else self.authors(entry),
+            sources=tuple(self.source(each) for each in entry.sources),
+            corrections=tuple(self.correction(each, entry) for each in entry.corrections),
+            image=self.picture(entry),
+        )
+
+    def story(self, story: Story) -> views.StoryView:
+        """What a story's page has besides its article."""
+        most = max((day.updates for day in story.days), default=0)
+        updates = [self.update(each, story.article) for each in story.updates]
+        newest_first = story.order is Order.NEWEST
+        address = permalink.entry(story.article.path)
+        usual = Order.NEWEST if story.is_open else Order.OLDEST
+        other = Order.OLDEST if newest_first else Order.NEWEST
+        grouped = groupby(updates, key=lambda each: self.period(each.entry))
+        edges = [self.period_in_words(Period(d.day.year, d.day.month, d.day.day), weekday=False)
+                 for d in story.days]  # fmt: skip
+        return views.StoryView(
+            is_open=story.is_open,
+            is_newest_first=newest_first,
+            other_order_url=permalink.with_args(
+                address, {} if other is usual else {"order": other}
+            ),
+            total=len(updates),
+            first_day=edges[0] if edges else "",
+            last_day=edges[-1] if edges else "",
+            bars=tuple(self._bar(each.day, each.updates, most) for each in story.days),
+            key_events=tuple(self.update(each, story.article) for each in story.key_events),
+            days=tuple(
+                views.DayOfUpdates(
+                    heading=self.period_in_words(period),
+                    url=permalink.period(period.year, period.month, period.day),
+                    anchor=f"d-{period}",
+                    period=str(period),
+                    updates=tuple(each),
+                )
+                for period, each in grouped
+            ),
+            poll_url=permalink.document(story.article.path),
+        )
+
+    def _bar(self, day: date, updates: int, most: int) -> views.Bar:
+        words = dates.day_in_words(day, self.lang)
+        counted = self.counted("%(num)s update", "%(num)s updates", updates)
+        return views.Bar(
+            label=str(day.day), heading=words, url=f"#d-{day.isoformat()}", updates=updates,
+            height=max(4, round(100 * updates / max(most, 1))), name=f"{words}, {counted}",
+        )  # fmt: skip
+
+
+def _repeats(entry: Entry) -> bool:
+    """Whether the summary only repeats how the text begins."""
+    start = entry.summary.rstrip("…")[:60]
+    return not start or start == markup.summary(entry.body).rstrip("…")[:60]
+
+
+def is_running(entry: Entry) -> bool:
+    """Whether an article is a story that is still followed."""
+    return entry.kind is Kind.ARTICLE and entry.is_story and entry.coverage is Coverage.OPEN

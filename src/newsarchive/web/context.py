@@ -1,0 +1,121 @@
+"""What one request works with: the archive as of one moment, and the pages that refuse."""
+
+from flask import Response, current_app, g, make_response, render_template, request
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+
+from newsarchive import markup, permalink
+from newsarchive.archive import Archive
+from newsarchive.entry import Entry
+from newsarchive.errors import CatalogueError
+from newsarchive.web import http, views
+from newsarchive.web.compose import Composer
+from newsarchive.web.i18n import translations
+
+
+def composer() -> Composer:
+    """This request's composer."""
+    if "composer" not in g:
+        archive: Archive = current_app.extensions["archive"]
+        g.composer = Composer(archive, http.now())
+    found: Composer = g.composer
+    return found
+
+
+def gone(entry: Entry) -> Response:
+    """410: an entry was withdrawn; its notice says why (RFC 9110, 15.5.11)."""
+    make = composer()
+    text = make.body(entry)
+    return refuse(410, notice=text or None, notice_title=markup.typeset(entry.title, entry.lang))
+
+
+def wants_json() -> bool:
+    """Whether an error of this address is told to a program."""
+    return request.path.endswith(".json") or request.path.startswith("/api/")
+
+
+def refuse(
+    status: int, *, detail: str = "", notice: Markup | None = None, notice_title: str = ""
+) -> Response:
+    """An error, said to people as a page that helps on, to programs as RFC 9457 says."""
+    heading, text = _words(status)
+    if wants_json():
+        return _problem(status, heading, detail or text)
+    make = composer()
+    body = render_template(
+        "error.html",
+        nav="",
+        status=status,
+        heading=heading,
+        text=detail or text,
+        near=_near(make) if status in {404, 410} else (),
+        notice=notice,
+        notice_title=notice_title,
+        head=views.Head(
+            title=notice_title or heading,
+            canonical=permalink.absolute(make.archive.config.site_url, "/"),
+            robots="noindex",
+        ),
+    )
+    response = make_response(body, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _problem(status: int, heading: str, detail: str) -> Response:
+    response = http.json(
+        {"type": "about:blank", "title": heading, "status": status, "detail": detail}
+    )
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.pop("ETag", None)
+    return response
+
+
+def _near(make: Composer) -> tuple[views.Line, ...]:
+    try:
+        return make.lines(make.archive.catalogue.near(request.path, make.now))
+    except CatalogueError:
+        return ()
+
+
+def _words(status: int) -> tuple[str, str]:
+    """What an error is called, and what to do about it."""
+    match status:
+        case 400:
+            return _("This question cannot be read"), _("Something in the address is amiss.")
+        case 404:
+            return _("Nothing at this address"), _("It may have moved, or never have been.")
+        case 405:
+            return _("This cannot be done here"), _("These pages can be read, and no more.")
+        case 410:
+            return _("Withdrawn"), _("What stood here was withdrawn.")
+        case 414:
+            return _("This address is too long"), _("No page has an address of this length.")
+        case 503:
+            return _("The archive is being read"), _("This page will load again by itself.")
+        case _unknown:
+            return _("Something went wrong"), _("It was noted. Try again in a moment.")
+
+
+def _(text: str) -> str:
+    return translations(composer().lang).gettext(text)
+
+
+def on_http_error(error: HTTPException) -> Response:
+    """A refusal by address or method."""
+    response = refuse(error.code or 500)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def on_catalogue_error(error: CatalogueError) -> Response:
+    """The catalogue is not there yet, or cannot be read for now."""
+    current_app.logger.warning("%s", error)
+    response = refuse(503)
+    response.headers["Retry-After"] = "2"
+    response.headers["Refresh"] = "2"
+    return response

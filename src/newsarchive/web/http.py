@@ -1,0 +1,79 @@
+"""What every answer has in common: the clock, conditional requests, headers, refusals."""
+
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import NoReturn
+
+import msgspec
+from flask import Response, abort, make_response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from newsarchive.permalink import with_args
+
+MAX_REQUEST_LINE = 4096
+#: no script or style but the site's own files; pictures from anywhere, as archives have them
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http:;"
+    " media-src 'self' https: http:; font-src 'self'; connect-src 'self'; manifest-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+}
+
+
+def now() -> datetime:
+    """The time of this request: the one place of the website that reads the clock."""
+    return datetime.now(UTC)
+
+
+def answer(body: str | bytes, media_type: str, *, cache: str = "no-cache") -> Response:
+    """A 200 that says what it is, with an ETag of its bytes; 304 to who has them (RFC 9110, 13)."""
+    response = make_response(body)
+    response.content_type = media_type
+    response.headers["Cache-Control"] = cache
+    response.set_etag(blake2b(response.get_data(), digest_size=12).hexdigest())
+    return response.make_conditional(request)  # type: ignore[return-value]  # it returns itself
+
+
+def html(body: str, *, cache: str = "no-cache") -> Response:
+    """An HTML page."""
+    return answer(body, "text/html; charset=utf-8", cache=cache)
+
+
+def json(value: object, *, cache: str = "no-cache") -> Response:
+    """A JSON document that any page may fetch."""
+    response = answer(msgspec.json.encode(value), "application/json; charset=utf-8", cache=cache)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def moved(address: str, *, keep_args: bool = True) -> BaseResponse:
+    """A permanent redirect within the site; ``address`` begins with one slash."""
+    args = dict(request.args.items()) if keep_args else {}
+    return redirect(with_args(address, args), code=301)
+
+
+def missing() -> NoReturn:
+    """404."""
+    abort(404)
+
+
+def refuse_odd_addresses() -> None:
+    """414 for a request line that no address of this site needs; 404 for empty segments, which
+    elsewhere would be read as another host (RFC 3986, 4.2)."""
+    if len(request.full_path.encode()) > MAX_REQUEST_LINE:
+        abort(414)
+    if "//" in request.environ.get("PATH_INFO", ""):
+        abort(404)
+
+
+def secure(response: Response) -> Response:
+    """Put the security headers on an answer; those it has already stay."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

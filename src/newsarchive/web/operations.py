@@ -1,0 +1,121 @@
+"""For crawlers and for those who run the site: sitemaps, robots, health."""
+
+from datetime import timedelta
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response
+
+from newsarchive import loader, permalink
+from newsarchive.dates import unparse
+from newsarchive.entry import Entry, Status
+from newsarchive.errors import CatalogueError
+from newsarchive.query import Order, Query
+from newsarchive.web import http
+from newsarchive.web.context import composer
+
+operations = Blueprint("operations", __name__)
+
+#: of one sitemap (https://www.sitemaps.org/protocol.html, index files)
+SITEMAP_SIZE = 50_000
+#: Google's news sitemaps hold two days and at most a thousand addresses
+NEWS_HOURS = 48
+NEWS_SIZE = 1000
+
+_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+def _xml(body: str) -> Response:
+    return http.answer(_XML + body, "application/xml; charset=utf-8", cache="public, max-age=600")
+
+
+def _absolute(address: str) -> str:
+    return escape(permalink.absolute(composer().archive.config.site_url, address))
+
+
+@operations.get("/sitemap.xml")
+def sitemap_index() -> Response:
+    make = composer()
+    total = make.archive.find(Query(limit=1), make.now).total
+    parts = "".join(
+        f"<sitemap><loc>{_absolute(f'/sitemap-{number}.xml')}</loc></sitemap>\n"
+        for number in range(1, max(1, -(-total // SITEMAP_SIZE)) + 1)
+    )
+    return _xml(f'<sitemapindex xmlns="{_SITEMAP}">\n{parts}</sitemapindex>\n')
+
+
+@operations.get("/sitemap-<int:number>.xml")
+def sitemap(number: int) -> Response:
+    """One part; counted from the oldest, so that a full part never changes its addresses."""
+    make = composer()
+    query = Query(order=Order.OLDEST, page=min(number, 10**6), limit=SITEMAP_SIZE)
+    page = make.archive.find(query, make.now)
+    if not 1 <= number <= page.pages:
+        http.missing()
+    return _xml(f'<urlset xmlns="{_SITEMAP}">\n{"".join(map(_url, page.entries))}</urlset>\n')
+
+
+def _url(entry: Entry) -> str:
+    if entry.status is Status.WITHDRAWN:
+        return ""
+    address = _absolute(permalink.entry(entry.path))
+    return f"<url><loc>{address}</loc><lastmod>{unparse(entry.updated)}</lastmod></url>\n"
+
+
+@operations.get("/news-sitemap.xml")
+def news_sitemap() -> Response:
+    make = composer()
+    since = make.now - timedelta(hours=NEWS_HOURS)
+    page = make.archive.find(Query(limit=NEWS_SIZE), make.now)
+    fresh = [
+        each for each in page.entries
+        if each.published.at >= since and each.status is not Status.WITHDRAWN
+    ]  # fmt: skip
+    news = "http://www.google.com/schemas/sitemap-news/0.9"
+    body = "".join(map(_news, fresh))
+    return _xml(f'<urlset xmlns="{_SITEMAP}" xmlns:news="{news}">\n{body}</urlset>\n')
+
+
+def _news(entry: Entry) -> str:
+    name = escape(composer().archive.config.title)
+    return (
+        f"<url><loc>{_absolute(permalink.entry(entry.path))}</loc><news:news><news:publication>"
+        f"<news:name>{name}</news:name><news:language>{escape(entry.lang.split('-')[0])}"
+        "</news:language></news:publication>"
+        f"<news:publication_date>{unparse(entry.published)}</news:publication_date>"
+        f"<news:title>{escape(entry.title)}</news:title></news:news></url>\n"
+    )
+
+
+@operations.get("/robots.txt")
+def robots() -> Response:
+    lines = ["User-agent: *", "Disallow: /search/", f"Sitemap: {_absolute('/sitemap.xml')}",
+             f"Sitemap: {_absolute('/news-sitemap.xml')}", ""]  # fmt: skip
+    return http.answer("\n".join(lines), "text/plain; charset=utf-8", cache="public, max-age=3600")
+
+
+@operations.get("/healthz")
+def healthz() -> Response:
+    """200 while this process answers."""
+    return http.json({"status": "alive"}, cache="no-store")
+
+
+@operations.get("/readyz")
+def readyz() -> Response:
+    """200 once everything on disk is loaded, 503 with the progress until then."""
+    make = composer()
+    told = loader.status(make.archive.config)
+    try:
+        generation = make.archive.catalogue.generation()
+        problems = len(make.archive.catalogue.problems())
+    except CatalogueError:
+        generation, problems = 0, 0
+    ready = generation > 0 and told["state"] != "loading"
+    response = http.json(
+        {"ready": ready, "generation": generation, "problems": problems, "loading": told},
+        cache="no-store",
+    )
+    if not ready:
+        response.status_code = 503
+        response.headers["Retry-After"] = "2"
+    return response

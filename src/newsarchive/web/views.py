@@ -1,0 +1,277 @@
+"""What templates are given: values with everything worked out, so that a template only places."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from newsarchive.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address and what it is called."""
+
+    url: str
+    text: str
+    #: BCP 47 of the text where it differs from the page's, else ''
+    lang: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """Another form of the page, for the head."""
+
+    url: str
+    media_type: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a page says of itself to those who do not read it."""
+
+    #: without the site's name
+    title: str
+    #: absolute
+    canonical: str
+    description: str = ""
+    #: absolute, or ''
+    image: str = ""
+    image_alt: str = ""
+    #: Open Graph: "website" or "article"
+    kind: str = "website"
+    #: RFC 3339, or ''
+    published: str = ""
+    updated: str = ""
+    #: content of the robots meta element, or ''
+    robots: str = ""
+    alternates: tuple[Alternate, ...] = ()
+    #: schema.org, each to be written as application/ld+json
+    json_ld: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An entry in a list: the time in the gutter, the headline beside it."""
+
+    entry: Entry
+    url: str
+    title: str
+    #: BCP 47 where it differs from the page's, else ''
+    lang: str
+    #: plain text
+    summary: str
+    #: in words: "21 h 00"; '' when no time is known
+    time: str
+    #: for the datetime attribute
+    machine_time: str
+    #: of an update: its story
+    story: Link | None = None
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The lines of one day, or of a month or year of which no day is known."""
+
+    #: "vendredi 17 novembre 2023"
+    heading: str
+    #: the archive of that day, month or year
+    url: str
+    #: for ids and datetime attributes: "2023-11-17"
+    period: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A day in a small calendar."""
+
+    day: int
+    #: '' when nothing was published
+    url: str
+    entries: int
+    #: 0 (nothing) to 5 (the busiest days of this calendar)
+    shade: int
+    #: accessible name: "17 novembre, 6 articles"
+    name: str
+    is_today: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A small calendar of one month."""
+
+    #: "novembre" or "novembre 2023"
+    heading: str
+    #: '' when nothing was published
+    url: str
+    entries: int
+    #: one-letter names of the days of the week, in the order of the columns, with full names
+    weekdays: tuple[tuple[str, str], ...]
+    #: weeks of seven; None where the month has no day
+    weeks: tuple[tuple[Cell | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """The pages of a list."""
+
+    number: int
+    pages: int
+    #: towards the top of the list
+    previous: str
+    #: onwards
+    following: str
+    #: 1 is the first; numbers with addresses, None for a gap
+    links: tuple[tuple[int, str] | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningStory:
+    """A story that runs, as the home page leads with it."""
+
+    url: str
+    title: str
+    lang: str
+    summary: str
+    updates: int
+    #: "17 novembre"
+    since: str
+    last: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A day in the strip of days of a story."""
+
+    #: "17" – the day of the month
+    label: str
+    #: "vendredi 17 novembre 2023"
+    heading: str
+    #: the day's heading on the page
+    url: str
+    updates: int
+    #: 0 to 100, of the busiest day
+    height: int
+    #: accessible name: "vendredi 17 novembre 2023, 4 mises à jour"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateView:
+    """An update on its story's page, or on its own."""
+
+    entry: Entry
+    url: str
+    anchor: str
+    title: str
+    lang: str
+    time: str
+    #: the whole date: "vendredi 17 novembre 2023, 21 h 00"
+    when: str
+    machine_time: str
+    #: Markdown rendered
+    body: Markup
+    is_key: bool
+    withdrawn: bool
+    authors: tuple[Link, ...] = ()
+    sources: tuple["SourceView", ...] = ()
+    corrections: tuple["CorrectionView", ...] = ()
+    image: "Picture | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfUpdates:
+    """The updates of one day of a story."""
+
+    heading: str
+    #: the day's page in the archive
+    url: str
+    #: id of the heading on the page
+    anchor: str
+    period: str
+    updates: tuple[UpdateView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source, its date in words."""
+
+    title: str
+    url: str
+    publisher: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """A correction, and the entry when it is listed apart from it."""
+
+    when: str
+    machine_time: str
+    text: Markup
+    entry: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A lead picture."""
+
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleView:
+    """An article's page."""
+
+    entry: Entry
+    url: str
+    title: str
+    lang: str
+    summary: str
+    #: whether the summary is the author's own standfirst (else it repeats the text)
+    has_standfirst: bool
+    kicker: Link | None
+    authors: tuple[Link, ...]
+    tags: tuple[Link, ...]
+    #: in words, as precise as it is known, and for the datetime attribute
+    published: str
+    machine_published: str
+    #: '' when it was not updated
+    updated: str
+    machine_updated: str
+    body: Markup
+    image: Picture | None
+    sources: tuple[SourceView, ...]
+    corrections: tuple[CorrectionView, ...]
+    source_url: str
+    json_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """What a story's page has besides its article."""
+
+    is_open: bool
+    #: newest first?
+    is_newest_first: bool
+    #: the same page in the other order
+    other_order_url: str
+    total: int
+    #: "17 novembre 2023"; '' when there is no update
+    first_day: str
+    last_day: str
+    bars: tuple[Bar, ...]
+    key_events: tuple[UpdateView, ...]
+    days: tuple[DayOfUpdates, ...]
+    #: the JSON that tells of new updates
+    poll_url: str
+
+
+def shade(entries: int, most: int) -> int:
+    """How deep the ground of a day is: 0 for nothing, 1 to 5 up to the busiest."""
+    return 0 if entries <= 0 else max(1, -(-5 * entries // max(most, 1)))

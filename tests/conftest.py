@@ -1,0 +1,117 @@
+"""What many tests start from: a small archive in a temporary folder, and what is lent to all."""
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from newsarchive.archive import Archive
+from newsarchive.catalogue import Page
+from newsarchive.config import Config
+from newsarchive.loader import writing
+from newsarchive.loading import Summary, load
+from newsarchive.query import Query
+from newsarchive.web import create_app
+
+SHARED = Path(__file__).parents[2] / "shared"
+ROOT = Path(__file__).parents[1]
+#: the time of tests that do not say another
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def needed(found: bool, what: str) -> None:
+    """Skip where something is missing that a user's machine may lack; fail where CI has it."""
+    if not found:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"needs {what}")
+        pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real archives and hostile samples."""
+    needed(SHARED.is_dir(), "../shared beside the checkout (real archives and hostile samples)")
+    return SHARED
+
+
+class Client(FlaskClient):
+    """Reads every answer to its end, so that files are closed."""
+
+    def open(self, *args: Any, **more: Any) -> Any:
+        return super().open(*args, **{"buffered": True, **more})
+
+
+class Desk:
+    """An archive being written: files go in, entries come out."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.config = Config(
+            **{
+                "articles_dir": folder / "articles",
+                "data_dir": folder / "data",
+                "site_url": "https://example.org",
+                "title": "Essai",
+                "language": "fr",
+                "timezone": "Europe/Paris",
+                "tag_authority": "example.org,2026",
+                **settings,
+            }  # type: ignore[arg-type]
+        )
+        self.config.articles_dir.mkdir(parents=True, exist_ok=True)
+        self.archive = Archive(self.config)
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Put a file into the articles folder."""
+        file = self.config.articles_dir / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return file
+
+    def article(
+        self, path: str, date: str = "2023-11-17", title: str = "Un titre", **more: str
+    ) -> None:
+        """Put an article into the folder; ``more`` are further keys."""
+        keys = {"title": f'"{title}"', "date": date, **more}
+        body = keys.pop("body", "Un texte.")
+        head = "".join(f"{key}: {value}\n" for key, value in keys.items())
+        self.write(path, f"---\n{head}---\n{body}\n")
+
+    def load(self, now: datetime = NOW) -> Summary:
+        """Load what changed."""
+        with writing(self.config) as writer:
+            return load(self.config, writer, now)
+
+    def find(self, query: Query | None = None, now: datetime = NOW) -> Page:
+        """One page of a list."""
+        return self.archive.find(query or Query(), now)
+
+    def paths(self, query: Query | None = None, now: datetime = NOW) -> list[str]:
+        """The paths on one page of a list."""
+        return [entry.path for entry in self.find(query, now).entries]
+
+    def problems(self) -> list[str]:
+        """Problems as lines."""
+        return [f"{p.path}:{p.line}: {p.message}" for p in self.archive.catalogue.problems()]
+
+    def client(self) -> FlaskClient:
+        """The website, asked in process."""
+        app = create_app(self.config)
+        app.test_client_class = Client
+        return app.test_client()
+
+    def with_settings(self, **settings: object) -> "Desk":
+        """The same folders under other settings."""
+        other = Desk.__new__(Desk)
+        other.config = replace(self.config, **settings)  # type: ignore[arg-type]
+        other.archive = Archive(other.config)
+        return other
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """An empty archive in French."""
+    return Desk(tmp_path)

@@ -1,0 +1,110 @@
+"""The order of the modules, the tools' verdicts, the bounds that keep the code livable."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "newsarchive"
+
+#: lowest first; a module imports from ranks below its own, or from its own package
+RANKS = [
+    ["errors", "entry"],
+    ["dates", "permalink"],
+    ["query", "config", "sanitise", "shortcodes"],
+    ["markup"],
+    ["metadata"],
+    ["filename", "mistakes"],
+    ["frontmatter", "headformats", "headings", "fields", "described", "newfile"],
+    ["entryfile"],
+    ["addresses", "articles", "catalogue", "renderings"],
+    ["loading"],
+    ["archive", "documents"],
+    ["loader", "checking"],
+    ["web", "commands"],
+    ["cli"],
+    ["__main__"],
+]
+RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
+MAX_LINES = 400
+MAX_FUNCTION_LINES = 40
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part(module: str) -> str:
+    """The first name below the package."""
+    return module.removeprefix("newsarchive").lstrip(".").split(".")[0]
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """The parts of this package that a module imports, in functions too."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {part(name.name) for name in node.names if name.name.startswith("newsarchive")}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("newsarchive"):
+            if node.module == "newsarchive":
+                found |= {name.name for name in node.names}
+            else:
+                found.add(part(node.module or ""))
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_ranks_below_its_own(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    assert own in RANK, f"{own} has no rank"
+    for name in imports(ast.parse(path.read_text(encoding="utf-8"))) - {own}:
+        assert RANK[name] < RANK[own] or (RANK[name] == RANK[own] and name > own) is False, (
+            f"{own} imports {name}"
+        )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAX_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < MAX_FUNCTION_LINES, node.name
+
+
+@pytest.mark.parametrize(
+    ("library", "modules"),
+    [
+        ("yaml", {"frontmatter.py"}),
+        ("sqlite3", {"catalogue", "renderings.py"}),
+        ("nh3", {"sanitise.py", "markup.py"}),
+        ("flask", {"web"}),
+    ],
+)
+def test_a_library_is_imported_in_one_place(library: str, modules: set[str]) -> None:
+    users = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else ([name.name for name in node.names] if isinstance(node, ast.Import) else [])
+            )
+            if any(name.split(".")[0] == library for name in names):
+                users.add(path.relative_to(PACKAGE).parts[0])
+    assert users <= modules
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
+    ids=["ruff check", "ruff format", "mypy"],
+)
+def test_the_tools_find_nothing(command: list[str]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,239 @@
+"""The pages in a real browser: what axe finds, keyboard, narrow and wide, light and dark."""
+
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT, needed
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+STORY = "/articles/2023/affaire-altman/"
+PAGES = {
+    "home": "/",
+    "articles": "/articles/",
+    "story, closed": STORY,
+    "story, open": "/articles/2026/crue-bibliotheque-de-presse/",
+    "update": STORY + "2023-11-18/",
+    "article": "/articles/2024/2024-03-08-un-budget-en-image/",
+    "article, long title": "/articles/2025/2025-03-14-cent-ans-de-pages/",
+    "article, English": "/articles/2024/2024-06-21-what-corrections-teach/",
+    "year": "/2023/",
+    "month": "/2023/11/",
+    "day": "/2023/11/17/",
+    "tags": "/tags/",
+    "tag": "/tags/archives/",
+    "authors": "/authors/",
+    "author": "/authors/odile-ferrandon/",
+    "corrections": "/corrections/",
+    "search": "/search/",
+    "search, found": "/search/?q=archive",
+    "search, nothing": "/search/?q=introuvable",
+    "search, refused": "/search/?after=hier",
+    "404": "/articles/2023/affaire/",
+    "410": "/articles/2022/2022-05-13-raccordements-fibre/",
+    "400": "/?page=x",
+}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The example archive, served by the command of the README on a free port."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(ROOT / "articles", folder / "articles")
+    with serving(folder) as address:
+        yield address
+
+
+class serving:  # noqa: N801 - reads as a function in a with statement
+    """``newsarchive serve`` in a folder, until everything is loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> str:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "newsarchive", "serve", "--port", "0"],
+            cwd=self._folder, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self._process.stdout
+        ready, _, _ = select.select([self._process.stdout], [], [], 30)
+        assert ready, "serve said nothing for 30 seconds"
+        found = re.search(r"http://[\d.]+:\d+", self._process.stdout.readline())
+        assert found
+        wait_for(lambda: urllib.request.urlopen(found[0] + "/readyz", timeout=5).status == 200)
+        return found[0]
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.communicate(timeout=30)
+
+
+def wait_for(holds: Any, seconds: float = 30) -> float:
+    """Wait until something holds; how long it took."""
+    start = time.monotonic()
+    while time.monotonic() - start < seconds:
+        try:
+            if holds():
+                return time.monotonic() - start
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"did not hold within {seconds} s")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    needed(Path(CHROMIUM).exists(), "chromium (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield opened
+        opened.close()
+
+
+def opened(browser: Browser, address: str, *, width: int, dark: bool, script: bool = True) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if dark else "light",
+        java_script_enabled=script,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(address)
+    return page
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)], ids=["narrow", "wide"])
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    browser: Browser, site: str, address: str, width: int, *, dark: bool
+) -> None:
+    told: list[str] = []
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light"
+    )
+    page = context.new_page()
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    answer = page.goto(site + address)
+    assert answer
+    # Chromium tells of every page that is not a 200 itself
+    told = [text for text in told if answer.ok or "Failed to load resource" not in text]
+    assert told == []
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES.keys())
+def test_at_320_pixels_nothing_sticks_out(browser: Browser, site: str, address: str) -> None:
+    page = opened(browser, site + address, width=320, dark=False)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.context.close()
+
+
+def test_a_reader_goes_from_home_to_an_update_and_back_by_keyboard(
+    browser: Browser, site: str
+) -> None:
+    page = opened(browser, site + "/articles/", width=1280, dark=False)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    follow(page, STORY)
+    follow(page, STORY + "2023-11-18/")
+    assert "2023-11-18" in page.url
+    follow(page, STORY)
+    assert page.url.endswith(STORY)
+    page.context.close()
+
+
+def follow(page: Page, address: str) -> None:
+    """Press Tab until a link to ``address`` has the focus and shows it, then Enter."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('href')") == address:
+            ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert ring != "none"
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"no way to {address}")
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES.keys())
+def test_without_script_nothing_is_missing(browser: Browser, site: str, address: str) -> None:
+    with_script = opened(browser, site + address, width=1280, dark=False)
+    without = opened(browser, site + address, width=1280, dark=False, script=False)
+    assert without.inner_text("main") == with_script.inner_text("main")
+    with_script.context.close()
+    without.context.close()
+
+
+def test_a_running_story_tells_of_new_updates_without_reloading(
+    browser: Browser, tmp_path: Path
+) -> None:
+    story = tmp_path / "articles" / "crue.md"
+    story.parent.mkdir()
+    story.write_text(
+        "---\ntitle: La crue\ndate: 2026-11-01\ntype: story\n---\nTexte.\n\n## 2026-11-02 Un\n\nA.\n",
+        encoding="utf-8",
+    )
+    with serving(tmp_path) as address:
+        context = browser.new_context()
+        page = context.new_page()
+        page.clock.install()
+        page.goto(address + "/articles/crue/")
+        page.clock.run_for(61_000)
+        page.wait_for_timeout(300)
+        assert page.locator("#news a").count() == 0
+        with story.open("a", encoding="utf-8") as file:
+            file.write("\n## 2026-11-03 Deux\n\nB.\n")
+        document = address + "/articles/crue.json"
+        wait_for(lambda: b"Deux" in urllib.request.urlopen(document, timeout=5).read())
+        page.clock.run_for(61_000)
+        page.locator("#news a").wait_for(timeout=10_000)
+        assert "1" in page.inner_text("#news")
+        page.locator("#news a").click()
+        page.wait_for_load_state()
+        assert "Deux" in page.inner_text("main")
+        context.close()
+
+
+def test_html_validate_finds_nothing(site: str, tmp_path: Path) -> None:
+    command = shutil.which("html-validate")
+    needed(command is not None, "html-validate (npm install -g html-validate@10)")
+    for number, address in enumerate(PAGES.values()):
+        try:
+            with urllib.request.urlopen(site + address, timeout=10) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            text = error.read()
+        (tmp_path / f"{number}.html").write_bytes(text)
+    (tmp_path / ".htmlvalidate.json").write_text(
+        '{"root": true, "extends": ["html-validate:standard"]}', encoding="utf-8"
+    )
+    run = subprocess.run(
+        [str(command), "--formatter", "text", "."], cwd=tmp_path, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,321 @@
+"""The website, asked over HTTP: addresses, refusals, headers, what time hides."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+from conftest import Desk
+from flask.testing import FlaskClient
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4"/></svg>'
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """A small archive with one of everything."""
+    desk.write(
+        "2023/affaire/index.md",
+        "---\ntitle: 'L''affaire : le récit'\ndate: 2023-11\ntags: [IA, Justice]\nauthors: [Zoé Martin]\n"
+        "summary: Quatre jours.\ncoverage: closed\naliases: [/vieux/affaire.html]\n"
+        "image: dessin.svg\nimage_alt: Un dessin\n---\nCe que l'on sait. Voir [le 18](2023-11-18.md).\n",
+    )
+    desk.write(
+        "2023/affaire/2023-11-17-2100-depart.md",
+        "---\ntitle: Le départ\nkey: true\n---\nIl part.\n",
+    )
+    desk.write(
+        "2023/affaire/2023-11-18.md", "---\ntitle: Le retour\n---\nIl revient ![d](dessin.svg)\n"
+    )
+    desk.write("2023/affaire/dessin.svg", SVG)
+    desk.article(
+        "2024/seul.md",
+        "2024-03-01 10:00",
+        title="Un article seul",
+        tags="[IA]",
+        body="Texte[^1].\n\n[^1]: Note.",
+    )
+    desk.article(
+        "2024/retire.md", "2024-03-02", title="Retiré", status="withdrawn", body="Une erreur."
+    )
+    desk.article("2024/brouillon.md", "2024-03-03", title="Brouillon", status="draft")
+    desk.article(
+        "2024/demain.md",
+        (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        title="Demain",
+        tags="[Secret]",
+    )
+    desk.article(
+        "2025/corrige.md",
+        "2025-01-02",
+        title="Corrigé",
+        lang="en",
+        corrections="\n  - {date: 2025-01-03, text: Il a dit *deux*.}",
+    )
+    desk.load()
+    return desk
+
+
+@pytest.fixture
+def client(desk: Desk) -> FlaskClient:
+    return desk.client()
+
+
+PAGES = [
+    "/", "/articles/", "/2023/", "/2024/03/", "/2023/11/17/", "/tags/", "/tags/ia/", "/authors/",
+    "/authors/zoe-martin/", "/corrections/", "/search/", "/search/?q=affaire",
+    "/articles/2023/affaire/", "/articles/2023/affaire/?order=newest",
+    "/articles/2023/affaire/2023-11-18/", "/articles/2024/seul/",
+]  # fmt: skip
+OTHERS = [
+    "/articles/2023/affaire.json", "/articles/2023/affaire/index.md", "/articles/2024/seul.md",
+    "/articles/2023/affaire/2023-11-18.json", "/articles/2023/affaire/dessin.svg", "/sitemap.xml",
+    "/sitemap-1.xml", "/news-sitemap.xml", "/robots.txt", "/favicon.ico", "/healthz", "/readyz",
+]  # fmt: skip
+REFUSED = {
+    "/nulle-part/": 404, "/articles/2024/brouillon/": 404, "/articles/2024/demain/": 404,
+    "/articles/2024/demain.json": 404, "/articles/2024/demain.md": 404, "/tags/secret/": 404,
+    "/articles/2024/retire/": 410, "/2022/": 404, "/2023/13/": 404, "/2023/02/30/": 404,
+    "/0000/": 404, "/?page=99": 404, "/?page=x": 400, "/?page=" + "9" * 30: 400, "/?page=-1": 400,
+    "/articles/?order=up": 400, "/search/?q=" + "x" * 300: 400,
+    "/articles/../../etc/passwd": 404, "/articles/%2e%2e/%2e%2e/etc/passwd": 404,
+    "/articles/a%00b/": 404, "/articles/2024/seul//": 404, "/%5Cevil.example": 404,
+    "/articles/newsarchive.toml": 404, "/static/../__init__.py": 404, "/api/v1/nothing": 404,
+    "/x" * 3000: 414,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_answers_whole_and_small(client: FlaskClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert answer.text.lower().startswith("<!doctype html>")
+    assert answer.text.rstrip().endswith("</html>")
+    assert len(answer.data) < 45_000  # with the stylesheet's 14 kB: under 60
+
+
+@pytest.mark.parametrize("address", OTHERS)
+def test_the_other_addresses_answer(client: FlaskClient, address: str) -> None:
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(("address", "status"), REFUSED.items(), ids=lambda value: str(value)[:40])
+def test_what_is_not_there_is_refused_with_help(
+    client: FlaskClient, address: str, status: int
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert "Traceback" not in answer.text
+    if address.endswith(".json") or address.startswith("/api/"):
+        assert answer.content_type == "application/problem+json"
+        assert json.loads(answer.data)["status"] == status
+    elif status in {404, 410}:
+        assert 'name="q"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "//evil.example", "/\\evil.example", "///"])
+def test_an_address_that_looks_like_another_site_leads_nowhere(
+    client: FlaskClient, path: str
+) -> None:
+    answer = client.get("/", environ_overrides={"PATH_INFO": path})
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize("address", [*PAGES, *OTHERS, *REFUSED])
+def test_every_answer_carries_the_security_headers_and_no_cookie(
+    client: FlaskClient, address: str
+) -> None:
+    answer = client.get(address)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "'unsafe-inline'" not in policy or "sandbox" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"]
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("address", [*PAGES, *OTHERS, *REFUSED, "/2023", "/vieux/affaire.html"])
+def test_the_host_header_is_in_no_answer(client: FlaskClient, address: str) -> None:
+    answer = client.get(address, headers={"Host": "evil.example"})
+    assert b"evil.example" not in answer.data or "evil.example" in address
+    assert "evil.example" not in answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/articles/2023/affaire.json", "/sitemap.xml"])
+def test_who_has_the_page_gets_304(client: FlaskClient, address: str) -> None:
+    first = client.get(address)
+    again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.data == b""
+    assert again.headers["ETag"] == first.headers["ETag"]
+    head = client.head(address)
+    assert head.status_code == 200
+    assert head.data == b""
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_pages_can_only_be_read(client: FlaskClient, method: str) -> None:
+    answer = client.open("/articles/2024/seul/", method=method)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("/2023", "/2023/"),
+        ("/2023/11/17", "/2023/11/17/"),
+        ("/tags/ia", "/tags/ia/"),
+        ("/articles/2024/seul", "/articles/2024/seul/"),
+        ("/articles/2024/SEUL/", "/articles/2024/seul/"),
+        ("/articles/2024/Seul", "/articles/2024/seul/"),
+        ("/articles/2023/affaire/?x=1", None),
+        ("/articles/2023/affaire?order=newest", "/articles/2023/affaire/?order=newest"),
+        ("/articles/2023/affaire.md", "/articles/2023/affaire/index.md"),
+        ("/vieux/affaire.html", "/articles/2023/affaire/"),
+    ],
+)
+def test_each_page_has_one_address(client: FlaskClient, address: str, target: str | None) -> None:
+    answer = client.get(address)
+    assert answer.status_code == (301 if target else 200)
+    assert answer.headers.get("Location") == target
+
+
+def test_what_is_embargoed_or_a_draft_is_nowhere(client: FlaskClient) -> None:
+    for address in [*PAGES, *OTHERS]:
+        answer = client.get(address).data
+        for hidden in (b"Demain", b"Brouillon", b"Secret"):
+            assert hidden not in answer, address
+
+
+def test_a_withdrawn_page_shows_its_notice_and_stays_listed(client: FlaskClient) -> None:
+    answer = client.get("/articles/2024/retire/")
+    assert answer.status_code == 410
+    assert "Une erreur." in answer.text
+    assert "Retiré" in client.get("/2024/").text or "Retiré" in client.get("/2024/03/").text
+
+
+def test_a_lost_reader_is_shown_entries_near_the_address(client: FlaskClient) -> None:
+    assert "/articles/2023/affaire/" in client.get("/articles/2023/affaire-altman/").text
+
+
+def test_an_entry_as_json_holds_all_there_is_to_say(client: FlaskClient) -> None:
+    found = json.loads(client.get("/articles/2023/affaire.json").data)
+    assert found["title"] == "L'affaire : le récit"
+    assert found["date"] == "2023-11"
+    assert found["url"] == "https://example.org/articles/2023/affaire/"
+    assert [update["path"] for update in found["updates"]] == [
+        "2023/affaire/2023-11-18", "2023/affaire/2023-11-17-2100-depart",
+    ]  # fmt: skip
+    assert 'href="https://example.org/articles/2023/affaire/2023-11-18/"' in found["content_html"]
+    assert found["image"] == "https://example.org/articles/2023/affaire/dessin.svg"
+
+
+def test_the_source_of_an_entry_is_markdown(client: FlaskClient) -> None:
+    source = client.get("/articles/2024/seul.md")
+    assert source.content_type == "text/markdown; charset=utf-8"
+    assert "Texte[^1]." in source.text
+
+
+def test_a_drawing_cannot_run_anything(client: FlaskClient) -> None:
+    answer = client.get("/articles/2023/affaire/dessin.svg")
+    assert answer.content_type.startswith("image/svg+xml")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_closed_story_reads_from_its_beginning_and_can_be_turned(client: FlaskClient) -> None:
+    turned = client.get("/articles/2023/affaire/?order=newest").text
+    for text, first, second in [
+        (client.get("/articles/2023/affaire/").text, "Il part.", "Il revient"),
+        (turned, "Il revient", "Il part."),
+    ]:
+        updates = text[text.index("<main") :]
+        assert updates.index(first) < updates.index(second)
+    assert '<link rel="canonical" href="https://example.org/articles/2023/affaire/">' in turned
+
+
+def test_pages_tell_machines_what_they_are(client: FlaskClient) -> None:
+    text = client.get("/articles/2023/affaire/").text
+    things = [
+        json.loads(each)
+        for each in re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.S)
+    ]
+    kinds = {thing["@type"]: thing for thing in things}
+    story = kinds["LiveBlogPosting"]
+    assert story["coverageStartTime"] == "2023-11-17T21:00:00+01:00"
+    assert story["coverageEndTime"] == "2023-11-18"
+    assert [u["headline"] for u in story["liveBlogUpdate"]] == ["Le retour", "Le départ"]
+    assert kinds["BreadcrumbList"]["itemListElement"][0]["name"] == "Essai"
+    assert (
+        '<meta property="og:image" content="https://example.org/articles/2023/affaire/dessin.svg">'
+        in text
+    )
+    assert 'type="application/json" href="/articles/2023/affaire.json"' in text or (
+        'href="/articles/2023/affaire.json"' in text
+    )
+
+
+def test_french_is_set_as_the_french_set_it(client: FlaskClient) -> None:
+    text = client.get("/articles/2023/affaire/").text
+    assert "L’affaire\u00a0: le récit" in text
+    assert "vendredi 17 novembre 2023" in text
+    assert "21\u202fh\u202f00" in text
+
+
+def test_entries_in_another_language_say_so(client: FlaskClient) -> None:
+    assert re.search(r'lang="en"', client.get("/articles/2025/corrige/").text)
+
+
+def test_corrections_are_listed_with_their_entries(client: FlaskClient) -> None:
+    text = client.get("/corrections/").text
+    assert "Il a dit <em>deux</em>." in text
+    assert "/articles/2025/corrige/" in text
+
+
+def test_sitemaps_hold_every_address_that_can_be_read(client: FlaskClient) -> None:
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    index = ElementTree.fromstring(client.get("/sitemap.xml").data)
+    parts = [each.text or "" for each in index.findall("s:sitemap/s:loc", space)]
+    assert parts == ["https://example.org/sitemap-1.xml"]
+    urls = ElementTree.fromstring(client.get("/sitemap-1.xml").data).findall("s:url/s:loc", space)
+    found = [(url.text or "").removeprefix("https://example.org") for url in urls]
+    assert sorted(found) == [
+        "/articles/2023/affaire/", "/articles/2023/affaire/2023-11-17-2100-depart/",
+        "/articles/2023/affaire/2023-11-18/", "/articles/2024/seul/", "/articles/2025/corrige/",
+    ]  # fmt: skip
+    for address in found:
+        assert client.get(address).status_code == 200
+
+
+def test_before_anything_is_loaded_pages_say_so_and_come_back(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    empty = Desk(tmp_path_factory.mktemp("empty"))
+    answer = empty.client().get("/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert empty.client().get("/healthz").status_code == 200
+    assert empty.client().get("/readyz").status_code == 503
+    empty.load()
+    assert empty.client().get("/").status_code == 200
+    assert empty.client().get("/readyz").status_code in {200, 503}
+
+
+def test_every_link_of_every_page_leads_somewhere(client: FlaskClient) -> None:
+    seen: set[str] = set()
+    waiting = ["/"]
+    while waiting:
+        address = waiting.pop()
+        if address in seen:
+            continue
+        seen.add(address)
+        answer = client.get(address)
+        assert answer.status_code in {200, 410}, address
+        if answer.content_type.startswith("text/html"):
+            for found in re.findall(r'(?:href|src)="(/[^"#]*)', answer.text):
+                waiting.append(found.replace("&amp;", "&"))
+    assert len(seen) > 30
