@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from urllib.parse import unquote
 
-from newsarchive import markup
-from newsarchive.catalogue import Catalogue, Page, Running
+from newsarchive import markup, permalink
+from newsarchive.catalogue import Asset, Catalogue, Page, Running
 from newsarchive.config import Config
 from newsarchive.dates import local_day
 from newsarchive.entry import Correction, Coverage, Entry
@@ -123,6 +124,17 @@ class Archive:
             Corrected(entry, entry.corrections[place])
             for entry, place in self.catalogue.corrections(now, size, (page - 1) * size)
         )
+
+    def asset_at(self, address: str) -> Asset | None:
+        """The file beside the articles that an address on the site means: one below the
+        articles, or one that another generator kept at its root or in Hugo's ``static``."""
+        path = unquote(address.partition("?")[0].partition("#")[0])
+        if path.startswith(permalink.ARTICLES):
+            candidates = (path.removeprefix(permalink.ARTICLES),)
+        else:
+            candidates = (path.lstrip("/"), f"static{path}")
+        found = (self.catalogue.asset(each) for each in candidates)
+        return next((each for each in found if each), None)
 
     def every_entry(self) -> Iterator[Entry]:
         """Every entry with its body, drafts and what is embargoed too."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from os.path import relpath
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
@@ -344,20 +344,30 @@ def _fault(target: str, addresses: Addresses, config: Config) -> tuple[str, str]
     address = unquote(urlsplit(target).path) or "/"
     if addresses.has(address):
         return None
-    rest = address.removeprefix(permalink.ARTICLES)
-    file = config.articles_dir / rest
-    if address.startswith(permalink.ARTICLES) and ".." not in rest.split("/") and _is_file(file):
-        suffix = file.suffix.lower()
-        if suffix == ".md":
-            return "this file is no entry, so that it has no page", "see what is said of that file"
-        if suffix not in MEDIA_TYPES:
-            said = f"the file is there, but {suffix or 'one without an ending'} is not served"
-            return said, "save it in a kind that is, such as .jpg, .png, .pdf or .csv"
-        return "the file is there, but links and hidden files are not served", "put the file here"
+    if address.startswith(permalink.ARTICLES):
+        fault = _unserved(address.removeprefix(permalink.ARTICLES), config)
+        if fault:
+            return fault
     near = addresses.nearest(address)
-    is_file = "." in address.rpartition("/")[2]
-    said = "no such file" if is_file else "no such page on this site"
+    said = "no such file" if "." in address.rpartition("/")[2] else "no such page on this site"
     return said, f"perhaps {near} is meant" if near else "correct it, or put what is missing there"
+
+
+def _unserved(rest: str, config: Config) -> tuple[str, str] | None:
+    """What keeps a file that is there from being served; None when there is no such file."""
+    if ".." in rest.split("/"):
+        return None
+    path = rest.rstrip("/")
+    for file in (f"{path}.md", f"{path}/index.md", f"{path}/_index.md"):
+        if _is_file(config.articles_dir / file):
+            return f"{file} is no entry, so that it has no page", "see what is said of that file"
+    if not _is_file(config.articles_dir / path):
+        return None
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in MEDIA_TYPES:
+        return "the file is there, but links and hidden files are not served", "put the file here"
+    said = f"the file is there, but {suffix or 'one without an ending'} is not served"
+    return said, "save it in a kind that is, such as .jpg, .png, .pdf or .csv"
 
 
 def _is_file(path: Path) -> bool:

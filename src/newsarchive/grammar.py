@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -27,8 +28,10 @@ __all__ = ["Token", "blocks", "heading_name", "inline", "parse", "raw_html", "sh
 # markdown-it drops what is nested deeper: past MAX_DEPTH, so that ``sanitise`` refuses it aloud.
 # Within paragraphs it takes such brackets for text, at a cost that grows with the depth.
 _BLOCK_NESTING, _INLINE_NESTING = MAX_DEPTH + 2, 12
-# It takes about 4 µs for each line and level of quotation, and up to 20 µs for a bracket.
-_MAX_QUOTED, _MAX_BRACKETS = 200_000, 60_000
+# It takes up to 30 µs for each line and level of quotation, and up to 20 µs for a bracket.
+_MAX_QUOTED, _MAX_BRACKETS = 30_000, 60_000
+# slugify takes 50 µs: headings beyond these are numbered
+_MAX_NAMED = 1_000
 
 
 class _Parser(MarkdownIt):
@@ -133,15 +136,21 @@ def shown(tokens: Sequence[Token]) -> str:
     return "".join(parts)
 
 
-_QUOTED = re.compile(r"^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))+", re.M)
+_QUOTED = re.compile(r"(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*>")
 
 
 def _bound(source: str) -> None:
     if source.count("[") > _MAX_BRACKETS:
-        raise TooMuch(f"more than {_MAX_BRACKETS} brackets")
-    depth = max((quote[0].count(">") for quote in _QUOTED.finditer(source)), default=0)
-    if min(depth, MAX_DEPTH) * source.count("\n") > _MAX_QUOTED:
-        raise TooMuch("too many lines for quotations that deep")
+        raise TooMuch(f"more than {_MAX_BRACKETS:,} brackets")
+    depth = cost = 0
+    for line in source.split("\n") if ">" in source else ():
+        if ">" in line and (marks := _QUOTED.match(line)):
+            depth = max(depth, marks[0].count(">"))
+        # a line without its mark still belongs to the quotation, unless it is blank
+        depth = depth if line.strip() else 0
+        cost += depth
+    if cost > _MAX_QUOTED:
+        raise TooMuch("too many lines in quotations that deep")
 
 
 def _repeated(tokens: Sequence[Token]) -> int:
@@ -170,7 +179,7 @@ _ATTRIBUTE = re.compile(r"[#.][^\s\"'<>&{}#]{1,100}|[\w-]{1,100}=[^\s{}]{1,500}"
 
 
 def _heading_names(state: StateCore) -> None:
-    for token, content in zip(state.tokens, state.tokens[1:], strict=False):
+    for token, content in pairwise(state.tokens):
         if token.type == "heading_open":
             content.content, name = heading_name(content.content)
             if name:
@@ -178,17 +187,13 @@ def _heading_names(state: StateCore) -> None:
 
 
 def _heading_ids(state: StateCore) -> None:
-    opened = [
-        (token, content)
-        for token, content in zip(state.tokens, state.tokens[1:], strict=False)
-        if token.type == "heading_open"
-    ]
+    opened = [pair for pair in pairwise(state.tokens) if pair[0].type == "heading_open"]
     taken = {token.attrGet("id") for token, _ in opened}
     count: dict[str, int] = {}
-    for token, content in opened:
+    for number, (token, content) in enumerate(opened):
         if token.attrGet("id"):
             continue
-        text = shown(content.children or ())[:200]
+        text = shown(content.children or ())[:200] if number < _MAX_NAMED else ""
         slug = base = slugify(text, replacements=(("’", "-"), ("'", "-"))) or "section"
         while slug in taken:
             count[base] = count.get(base, 0) + 1

@@ -21,7 +21,7 @@ from newsarchive import articles
 from newsarchive.archive import CATALOGUE
 from newsarchive.catalogue import CatalogueWriter
 from newsarchive.config import KEYS, PREFIX, Config
-from newsarchive.errors import ArchiveError, CatalogueError, WriterBusyError
+from newsarchive.errors import ArchiveError, ArticlesError, CatalogueError, WriterBusyError
 from newsarchive.loading import Progress, Summary, load
 
 LOCK = "writer.lock"
@@ -43,26 +43,31 @@ _log = logging.getLogger("newsarchive.loader")
 
 
 @contextmanager
-def writing(config: Config) -> Iterator[CatalogueWriter]:
+def writing(config: Config, lock: int | None = None) -> Iterator[CatalogueWriter]:
     """Hold the writer's lock and the catalogue for writing.
+
+    ``lock`` is the descriptor of a lock file that was locked for this process already.
 
     Raises:
         WriterBusyError: another process holds it.
         CatalogueError: the data folder or the catalogue cannot be written.
     """
     path = config.data_dir / LOCK
-    try:
-        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = path.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise CatalogueError(str(path), f"cannot be written: {error.strerror}") from error
-    with lock:
-        _take(lock, path)
+    with _open(path) if lock is None else os.fdopen(lock, "a+", encoding="utf-8") as held:
+        _take(held, path)
         writer = CatalogueWriter(config.data_dir / CATALOGUE, config.zone)
         try:
             yield writer
         finally:
             writer.close()
+
+
+def _open(path: Path) -> IO[str]:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise CatalogueError(str(path), f"cannot be written: {error.strerror}") from error
 
 
 def _take(lock: IO[str], path: Path) -> None:
@@ -120,21 +125,31 @@ def _await_checkout(root: Path) -> None:
 
 
 def follow(
-    config: Config, stop: threading.Event, told: Callable[[Summary], None] | None = None
+    config: Config,
+    stop: threading.Event,
+    told: Callable[[Summary], None] | None = None,
+    lock: int | None = None,
 ) -> None:
     """Load now, and again whenever the folder changes, until ``stop`` is set.
+
+    ``told`` hears of every load; ``lock`` is as in ``writing``.
 
     Raises:
         WriterBusyError: another process does so.
         ArchiveError: the first load failed.
     """
-    with writing(config) as writer:
+    with writing(config, lock) as writer:
         changes = watch(
             config.articles_dir, watch_filter=None, stop_event=stop, step=QUIET_MILLISECONDS,
             debounce=PATIENCE_MILLISECONDS, rust_timeout=PULSE_MILLISECONDS, yield_on_timeout=True,
         )  # fmt: skip
         # a generator: it watches from here on, so that what is saved during the load is not missed
-        next(changes, None)
+        try:
+            next(changes, None)
+        except OSError as error:
+            raise ArticlesError(
+                str(config.articles_dir), f"the articles folder cannot be watched: {error}"
+            ) from error
         _report(load_once(config, writer), told)
         looked = time.monotonic()
         for found in changes:
@@ -184,28 +199,31 @@ class Supervisor:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            if self._is_free():
-                self._follow()
+            # what fails here is tried again: the lock is held, the disk is full
+            with (
+                contextlib.suppress(CatalogueError, OSError),
+                _open(self._config.data_dir / LOCK) as lock,
+            ):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._child = self._spawn(lock)
+            if self._child is not None:
+                self._child.wait()
+                self._child = None
             self._stop.wait(SUPERVISION_SECONDS)
 
-    def _is_free(self) -> bool:
-        """Whether nobody holds the writer's lock."""
-        try:
-            self._config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (self._config.data_dir / LOCK).open("a", encoding="utf-8") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+    def _spawn(self, lock: IO[str]) -> "subprocess.Popen[bytes]":
+        """Start a loader that inherits the lock, so that no two workers start one.
 
-    def _follow(self) -> None:
-        """Run a loader until it ends. It ends by itself when this process does: its standard
-        input is a pipe that only this process holds."""
-        command = [sys.executable, "-m", "newsarchive", "watch", "--until-eof"]
-        self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-            command, stdin=subprocess.PIPE, env=_environ(self._config), close_fds=True
-        )
-        self._child.wait()
+        It ends by itself when this process does: its standard input is a pipe that only this
+        process holds.
+        """
+        words = ["watch", "--until-eof", "--lock", str(lock.fileno())]
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and words
+            [sys.executable, "-m", "newsarchive", *words],
+            stdin=subprocess.PIPE,
+            env=_environ(self._config),
+            pass_fds=[lock.fileno()],
+        )  # fmt: skip
 
 
 def _environ(config: Config) -> dict[str, str]:

@@ -229,6 +229,7 @@ def _read_file(path: str, role: Role, read: _Read, leads: dict[str, str]) -> Rea
     if parsed is None or held is None:
         return None
     _, stat, digest = held
+    del read.data[path], read.parsed[path]  # not needed again, and 100,000 of them are a lot
     state = FileState(
         path=path, size=stat.size, mtime=stat.mtime, inode=stat.inode, digest=digest,
         story=role.story, has_updates=role.has_updates, leads=leads.get(_folder(path)) == path,

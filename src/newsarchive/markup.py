@@ -181,10 +181,10 @@ def summary(body: str, limit: int = 300) -> str:
 
     Headings, pictures, code and tables are passed over; without any paragraph it is the first
     item of a list or the first words of a quotation; empty when there is none in the first
-    64,000 characters. Only the beginning is parsed.
+    16,000 characters. Only the beginning is parsed.
     """
     text = ""
-    for size in (1_000, 8_000, 64_000):
+    for size in (400, 4_000, 16_000):
         blank = _BLANK.search(body, size, size + 8_000)
         start = body[: blank.start() if blank else size + 8_000]
         found, text = _first_text(start)

@@ -373,7 +373,7 @@ class _Finish:
 
 
 _UNSEEN = re.compile(
-    r'<sup class="footnote-ref">.*?</sup>|<a [^>]*class="footnote-back"[^>]*>.*?</a>', re.S
+    r'<sup class="footnote-ref">.*?</sup>|<a [^<>]*class="footnote-back"[^<>]*>.*?</a>', re.S
 )
 _SPACES = re.compile(r"[ \t\r\n]+")
 

@@ -82,8 +82,9 @@ Example:
 """
 )
 @click.option("--until-eof", is_flag=True, hidden=True)
+@click.option("--lock", type=int, hidden=True)
 @click.pass_context
-def watch(context: click.Context, until_eof: bool) -> None:
+def watch(context: click.Context, until_eof: bool, lock: int | None) -> None:
     """Follow the articles until Ctrl-C."""
     from newsarchive import loader
 
@@ -92,11 +93,15 @@ def watch(context: click.Context, until_eof: bool) -> None:
     if until_eof:
         threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
     with _stoppable():
-        loader.follow(config, stop, lambda summary: click.echo(_line(summary)))
+        loader.follow(config, stop, _tell, lock)
 
 
-def _line(summary: "Summary") -> str:
-    return f"{time.strftime('%H:%M:%S')}  {_said(summary)}"
+def _tell(summary: "Summary") -> None:
+    """A line for a load that read something."""
+    if summary.files or summary.removed:
+        problems = terminal.counted(summary.problems, "problem")
+        click.echo(f"{time.strftime('%H:%M:%S')}  {_said(summary)}, {problems}")
+        sys.stdout.flush()
 
 
 def _stop_at_eof(stop: threading.Event) -> None:

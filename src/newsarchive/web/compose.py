@@ -188,10 +188,12 @@ class Composer:
         return Markup(rendering.on_page(permalink.entry(entry.path)))  # noqa: S704 - sanitised in markup
 
     def picture(self, entry: Entry) -> views.Picture | None:
-        """An entry's lead picture."""
+        """An entry's lead picture; none where the file it names is not there."""
         if entry.image is None:
             return None
         address = permalink.resolve(permalink.folder(entry.file), entry.image.url)
+        if address.startswith("/") and self.archive.asset_at(address) is None:
+            return None
         return views.Picture(address, markup.typeset(entry.image.alt, entry.lang))
 
     def authors(self, entry: Entry) -> tuple[views.Link, ...]:

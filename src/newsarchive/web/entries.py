@@ -160,9 +160,10 @@ def _asset(path: str) -> BaseResponse:
 
 @entries.get("/<path:rest>")
 def anywhere(rest: str) -> BaseResponse:
-    """An old address, or none."""
-    make = composer()
-    path = make.archive.catalogue.alias(rest, make.now)
-    if path is None:
-        http.missing()
-    return http.moved(permalink.entry(path), keep_args=False)
+    """An old address of an entry or of a file beside it, or none."""
+    archive, now = composer().archive, composer().now
+    if path := archive.catalogue.alias(rest, now):
+        return http.moved(permalink.entry(path), keep_args=False)
+    if asset := archive.asset_at(f"/{rest}"):
+        return http.moved(permalink.asset(asset.path), keep_args=False)
+    return http.missing()
