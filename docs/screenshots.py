@@ -37,9 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data:
         command = [sys.executable, "-m", "newsarchive", "serve", "--port", "0"]
         environ = {"PATH": "/usr/bin:/bin", "NEWSARCHIVE_DATA_DIR": data}
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
-        )
+        server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout
             found = re.search(r"http://[\d.]+:\d+", server.stdout.readline())

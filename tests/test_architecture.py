@@ -24,7 +24,8 @@ RANKS = [
     ["loading"],
     ["archive", "documents"],
     ["loader", "checking"],
-    ["web", "commands"],
+    ["web"],
+    ["commands"],
     ["cli"],
     ["__main__"],
 ]

@@ -4,8 +4,8 @@ import socket
 from pathlib import Path
 
 import pytest
-from conftest import NOW, ROOT, Desk
 
+from conftest import NOW, ROOT, Desk
 from newsarchive import checking
 from newsarchive.articles import MEDIA_TYPES
 from newsarchive.config import load_config

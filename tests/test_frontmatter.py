@@ -233,6 +233,7 @@ def test_metadata_hold_five_thousand_values(values: int, before: str, after: str
         return
     text = before + ",".join(["1"] * values) + after
     assert "5,000 values" in said(text)[0]
+    assert "5,000 values" in said("title: x\ntags: " + "a," * values)[0] or values == MAX_VALUES
 
 
 def test_metadata_and_files_have_a_size() -> None:
@@ -272,6 +273,9 @@ def test_metadata_and_files_have_a_size() -> None:
         "%a\n" * 20_000,
         "a" * 60_000 + ": x",
         "- - - a\n" * 7_000,
+        "a" + " " * 60_000,
+        "a: b: c\na" + " " * 60_000,
+        "a: b: c\n" + "d:" + " " * 60_000 + "[",
     ],
     ids=lambda text: repr(text[:12]),
 )

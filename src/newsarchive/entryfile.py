@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 #: a text that may begin with a heading of level 1, so that most need no parsing
-_HEADING = re.compile(r"\s*(?:#\s|[^\n]+\n {0,3}=)")
+_HEADING = re.compile(r"\s*+(?:#\s|[^\n]++\n {0,3}=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,22 @@ def with_ids(
     entries = read.parsed().entries
     if all(entry.has_own_id for entry in entries):
         return None
+    made: list[str] = []
+
+    def new_id() -> str:
+        made.append(make_id())
+        return made[-1]
+
     text = data.decode()
     if missing := read.headings_without_id(entries[1:]):
-        text = with_heading_ids(text, {line: (said, make_id()) for line, said in missing.items()})
+        text = with_heading_ids(text, {line: (said, new_id()) for line, said in missing.items()})
     if not entries[0].has_own_id:
-        text = with_head_id(text, read.head, make_id())
+        text = with_head_id(text, read.head, new_id())
     written = parse(file, text.encode(), site, role).entries
+    wanted = {entry.id for entry in entries if entry.has_own_id}
+    wanted |= {permalink.tag_uri(site.authority, id) for id in made}
     unchanged = [_but_id(entry) for entry in written] == [_but_id(entry) for entry in entries]
-    return text.encode() if unchanged and all(entry.has_own_id for entry in written) else None
+    return text.encode() if unchanged and {entry.id for entry in written} == wanted else None
 
 
 def _but_id(entry: Entry) -> Entry:

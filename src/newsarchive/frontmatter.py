@@ -211,7 +211,13 @@ def _unclosed(text: str, fence: str) -> MetadataError:
 
 
 def _json(text: str) -> Head:
-    fields, end = headformats.json_object(text)
+    start = text[: MAX_METADATA + 1]
+    try:
+        fields, end = headformats.json_object(start)
+    except MetadataError as error:
+        if len(start) > MAX_METADATA and error.line > start.count("\n"):  # cut off by the bound
+            raise _too_long() from error
+        raise
     if len(text[:end].encode()) > MAX_METADATA:
         raise _too_long()
     last = text.count("\n", 0, end) + 1

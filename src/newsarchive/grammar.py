@@ -89,10 +89,7 @@ def _block_parser() -> _Parser:
 def parse(source: str, env: dict[str, Any]) -> list[Token]:
     """The tokens of a text; ``env`` receives its references. Raises TooMuch."""
     _bound(source)
-    try:
-        tokens = _parser().parse(source, env)
-    except RecursionError:
-        raise TooMuch("nested too deep") from None
+    tokens = _parser().parse(source, env)
     if "references" in env and _repeated(tokens) > MAX_OUTPUT:
         raise TooMuch(f"more than {MAX_OUTPUT} characters of repeated addresses")
     return tokens
@@ -242,10 +239,10 @@ def _note_call(state: StateInline, silent: bool) -> bool:
     return bool(_NOTE.match(state.src, state.pos)) and footnote_ref(state, silent)
 
 
-def _note_number(token: Token) -> tuple[int, str]:
+def _note_number(token: Token) -> tuple[str, str]:
     """The note's number, and what names one call of it."""
     number, call = token.meta["id"] + 1, token.meta.get("subId", 0)
-    return number, f"fnref{number}" + (f"-{call + 1}" if call > 0 else "")
+    return str(number), f"fnref{number}" + (f"-{call + 1}" if call > 0 else "")
 
 
 def _call(_: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
@@ -257,6 +254,8 @@ def _call(_: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any)
 def _back(_: Any, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
     number, name = _note_number(tokens[index])
     label = "Retour au texte, note" if env["french"] else "Back to the text, note"
+    if tokens[index].meta.get("subId", 0) > 0:
+        number = f"{number}, {tokens[index].meta['subId'] + 1}"
     # U+FE0E: an arrow, and no picture of one on telephones
     return (
         f' <a href="#{name}" class="footnote-back" role="doc-backlink"'

@@ -300,19 +300,20 @@ def pelican(lines: list[str]) -> tuple[Mapping, int] | None:
     Raises:
         MetadataError: a key stands twice.
     """
-    found: list[tuple[Scalar, str]] = []
+    found: list[tuple[Scalar, list[str]]] = []
     count = 0
     for number, line in enumerate(lines, start=1):
         if pair := _PELICAN.fullmatch(line):
-            found.append((Scalar(pair[1], number), pair[2]))
+            found.append((Scalar(pair[1], number), [pair[2]]))
         elif found and line[:1] in (" ", "\t") and line.strip():
-            found[-1] = found[-1][0], f"{found[-1][1]} {line.strip()}"
+            found[-1][1].append(line.strip())
         else:
             break
         count = number
     if not {key.text.lower() for key, _ in found} & {"title", "date"}:
         return None
-    return Mapping(once([(key, _listed(key, value)) for key, value in found]), 1), count
+    items: list[tuple[Scalar, Node]] = [(key, _listed(key, " ".join(said))) for key, said in found]
+    return _bounded(items), count
 
 
 def _listed(key: Scalar, value: str) -> Node:
@@ -355,4 +356,11 @@ def nikola(lines: list[str]) -> tuple[Mapping, int] | None:
                 f"add a line with only --> after line {items[-1][0].line}",
             )
         number += 1
-    return Mapping(once(items), 1), number
+    return _bounded(items), number
+
+
+def _bounded(items: list[tuple[Scalar, Node]]) -> Mapping:
+    values = sum(len(each.values) if isinstance(each, Sequence) else 1 for _, each in items)
+    if values > MAX_VALUES:
+        raise too_many(1)
+    return Mapping(once(items), 1)

@@ -16,7 +16,7 @@ _DAY = re.compile(
 _TIME = re.compile(r"(?P<time>[0-9]{1,2}:[0-9]{2})(?!:?\d)(?=[\s:–—]|$)(?P<title>.*)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s*(?:[:–—]|-(?=\s))?\s*")
 #: PHP Markdown Extra's attributes, as Pandoc and kramdown have them
-_ATTRIBUTES = re.compile(r"[ \t]*\{:?(?P<inside>[^{}\n]*)\}[ \t]*$")
+_ATTRIBUTES = re.compile(r"(?<![ \t])[ \t]*+\{:?(?P<inside>[^{}\n]*)\}[ \t]*$")
 _ATTRIBUTE = re.compile(r"#[^\s#/\\?%]+|\.[^\s#/\\]+|[\w-]+=\S+")
 #: a line that may be such a heading, so that most texts need no parsing
 _CANDIDATE = re.compile(r"^[ ]{0,3}(?:#{1,6}[ \t]+)?[0-9]{4}-[0-9]{2}-[0-9]{2}", re.MULTILINE)
@@ -81,9 +81,11 @@ class _Start:
 
 def trim(lines: Sequence[str], start: int, end: int) -> tuple[str, int]:
     """Lines without the blank ones at their ends, as one text, and where they begin."""
-    while start < end and not lines[start].strip():
+    if not any(line.strip() for line in lines[start:end]):
+        return "", start
+    while not lines[start].strip():
         start += 1
-    while start < end and not lines[end - 1].strip():
+    while not lines[end - 1].strip():
         end -= 1
     return "\n".join(lines[start:end]).rstrip(), start
 

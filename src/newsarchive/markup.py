@@ -123,15 +123,19 @@ def _source(body: str, reason: str) -> Rendering:
 
 def headings(body: str) -> tuple[Heading, ...]:
     """The headings that stand in no list, quotation, code or HTML; none beyond the bounds."""
-    try:
-        tokens = grammar.blocks(expand(body))
-    except TooMuch:
-        return ()
+    tokens = _blocks(expand(body))
     return tuple(
         Heading(int(token.tag[1]), content.content, *token.map)
         for token, content in pairwise(tokens)
         if token.type == "heading_open" and token.level == 0 and token.map
     )
+
+
+def _blocks(source: str) -> list[Token]:
+    try:
+        return grammar.blocks(printable(source))
+    except TooMuch:
+        return []
 
 
 _OPENING = re.compile(r"(?:[ \t]*\r?\n)*(?P<lines>(?:[^\n]*\S[^\n]*(?:\n|$))+)")
@@ -148,7 +152,7 @@ def first_heading(body: str) -> tuple[str, str] | None:
         lines = lines.split("\n", 1)[0]
     elif "\n=" not in re.sub(r"\n {1,3}", "\n", lines[:4_000]):
         return None
-    tokens = grammar.blocks(lines[:4_000])
+    tokens = _blocks(lines[:4_000])
     if not tokens or tokens[0].tag != "h1" or not tokens[0].map:
         return None
     end = start
@@ -158,6 +162,8 @@ def first_heading(body: str) -> tuple[str, str] | None:
     return _text(text), body[end:]
 
 
+# no-break spaces are part of the text
+_SPACES = re.compile(r"[ \t\n]+")
 _NOTE_CALL = re.compile(r"\[\^[^\]\s]{1,200}\]")
 _REFERENCE = re.compile(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,200}\]")
 
@@ -165,7 +171,7 @@ _REFERENCE = re.compile(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,200}\]")
 def _text(paragraph: str) -> str:
     """A paragraph's Markdown as plain text on one line, without pictures and note calls."""
     text = _REFERENCE.sub(r"\1", _NOTE_CALL.sub("", paragraph))
-    return printable(" ".join(grammar.shown(grammar.inline(text)).split(" "))).strip()
+    return _SPACES.sub(" ", printable(grammar.shown(grammar.inline(text)))).strip(" ")
 
 
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
@@ -198,10 +204,7 @@ def summary(body: str, limit: int = 300) -> str:
 
 def _first_text(source: str) -> tuple[bool, str]:
     """Whether there is a paragraph, and its text, or else that of a list or a quotation."""
-    try:
-        tokens = grammar.blocks(printable(expand(source)))
-    except TooMuch:
-        return False, ""
+    tokens = _blocks(expand(source))
     fallback, skipped = "", 0
     for token, content in zip(tokens, [*tokens[1:], *tokens[:1]], strict=True):
         skipped += _NO_TEXT.get(token.type, 0)

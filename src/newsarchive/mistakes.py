@@ -22,7 +22,7 @@ _DEFAULT = "write one key: value a line, each text in quotes"
 _ITSELF = "write the value itself; a text that begins with &, * or ! needs quotes"
 
 _KEY_LINE = re.compile(
-    r"""(?:[^\s"'#\[\]{},:|>@`%-][^:]*|"[^"]*"|'[^']*')[ \t]*:(?:\s|$)""",
+    r"""(?:[^\s"'#\[\]{},:|>@`%-][^:]*+|"[^"]*+"[ \t]*+|'[^']*+'[ \t]*+):(?:\s|$)"""
 )
 _PARTS = re.compile(
     r"""(?P<indent>[ ]*(?:-[ ]+)*)"""
@@ -158,7 +158,7 @@ def _indent(line: str) -> int:
 def _mistake(line: int, key: str, message: str, remedy: str) -> Mistake:
     if len(remedy) > _LONGEST_REMEDY:
         remedy = "mend the line as the message says"
-    return Mistake(line, key, message, remedy)
+    return Mistake(line, key, message, remedy if remedy.strip() else "delete the line")
 
 
 def _without_key(line: str, before: str, number: int) -> Mistake:
@@ -182,7 +182,7 @@ def _without_key(line: str, before: str, number: int) -> Mistake:
         return _mistake(number, "", message, f"begin each of its lines with two spaces:   {line}")
     remedy = "if it goes on from the line above, begin it with two spaces"
     if before == "---":
-        remedy = f"write a word, a colon, a space and the value: title: {line[:60]}"
+        remedy = f"write a word, a colon, a space and the value: title: {line.lstrip('- ')[:60]}"
     elif not before.strip():
         remedy = "if the text of the article begins here, add a line with only --- above it"
     return Mistake(number, "", "not a line of the form key: value", remedy)
@@ -252,7 +252,8 @@ def _in_single_quotes(value: str) -> tuple[str, str] | None:
 def _in_brackets(value: str, a: str) -> tuple[str, str] | None:
     first, last = value[0], "]" if value[0] == "[" else "}"
     if last not in value:
-        return f"the bracket {first} is not closed", value + last
+        mended = quoted(value) if a == "a title" else value + last
+        return f"the bracket {first} is not closed", mended
     if not value.endswith(last):
         return f"{a} that begins with {first} needs quotes", quoted(value)
     return None

@@ -19,6 +19,7 @@ from newsarchive.typography import Typesetter
 
 #: stands for the site in a rendering, so that one rendering serves pages and feeds
 BASE = "http://newsarchive.invalid"
+_SITE = "newsarchive.invalid"
 
 #: of elements within elements, of characters put out, of characters in an address
 MAX_DEPTH, MAX_OUTPUT, MAX_ADDRESS = 100, 4_000_000, 4_096
@@ -116,7 +117,7 @@ _CLEANER = nh3.Cleaner(
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_HOST = re.compile(r"[^\s/?#<>\"^`{|}]+")
+_HOST = re.compile(r"[^\s/?#<>\"^`{|}%]+(?=[/?#]|$)")
 _PLAIN = re.compile(r"[\w/:@!$&'()*+,;=.~?-]*", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ENCODED_DOT = re.compile("%2e", re.I)
@@ -161,7 +162,7 @@ def _external(scheme: str, rest: str) -> str | None:
         return None
     rest = rest.replace("\\", "/").lstrip("/")
     host = _HOST.match(rest)
-    if host is None:
+    if host is None or host[0].lower() == _SITE:
         return None
     name = host[0]
     if not name.isascii():
@@ -227,7 +228,7 @@ _ATTRIBUTE = re.compile(r' ([^\s="<>/]+)="([^"]*)"')
 _LANGUAGE_CLASS = re.compile(r"language-[\w+#.-]{1,40}")
 _ID = re.compile(r"[^\s\"'<>&]{1,200}")
 _ADDRESSES = ("href", "src", "cite")
-_BARE = re.compile(r"(\b(?:https?://|www\.)(?:(?!&[lg]t;)[^\s<>\"«»“”])+)")
+_BARE = re.compile(r"(\b(?:https?://|www\.)[^\W_][\w.-]*(?:(?!&[lg]t;)[^\s<>\"«»“”{}|\\^`])*)")
 _TRAILING = re.compile(r"[.,;:!?'’)\]…*_]+$")
 
 

@@ -1,25 +1,26 @@
 """The template tags of Jekyll, Eleventy and Hugo, so that their folders read well as they are.
 
-Nothing is executed: a tag becomes the Markdown that says what it shows, or nothing. Code is left
-as it is written, but for ``raw`` tags, which those generators need there.
+Nothing is executed: a tag becomes the Markdown that says what it shows, or nothing, and so does
+an HTML frame. Code is left as it is, but for ``raw`` tags, which those generators need there.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from html import unescape
+from html import escape, unescape
 
 #: a tag longer than this is text
 _LONGEST = 4_000
 
 # one character of each: most texts have none of them and are done with
-_OPENERS = ("{{", "{%", "{:", "{.")
+_OPENERS = ("{{", "{%", "{:", "{.", "<iframe")
 _NEXT = re.compile(
     r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
     r"|(?P<ticks>`+)"
     r"|\\[`{]"
+    r"|(?P<frame><iframe\s[^<>]*>(?:\s{0,9}</iframe>)?)"
     r"|(?P<tag>\{\{|\{%|\{[:.])",
-    re.M,
+    re.M | re.I,
 )
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*$", re.M)
 _TICKS = re.compile(r"`+")
@@ -31,7 +32,7 @@ _ATTRIBUTES = re.compile(
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _NAMED = re.compile(r"([\w-]+)\s{0,9}[:=]\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s,\"']+))")
 _INNER = re.compile(r"\{\{[^{}]*\}\}")
-_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|avif)(?:[?#]|$)", re.I)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|avif)\b", re.I)
 
 
 def expand(body: str) -> str:
@@ -70,6 +71,9 @@ class _Expansion:
                 position = self.code_span(found)
             elif found["tag"]:
                 position = self.tag(found["tag"], found.start())
+            elif found["frame"]:
+                position = found.end()
+                self.put(_frame(found["frame"]), found.start(), position)
             else:
                 self.out.append(found[0])
                 position = found.end()
@@ -225,18 +229,15 @@ def _variable(inner: str) -> str | None:
 
 
 def _fenced(language: str, content: str) -> str:
-    """A fence that the content does not close; a code span when it is within a line."""
-    longest = max((len(run[0]) for run in _TICKS.finditer(content)), default=0)
-    if "\n" not in content:
-        marks = "`" * (longest + 1)
-        return f"{marks} {content.strip()} {marks}" if content.strip() else ""
-    marks = "`" * max(3, longest + 1)
+    """The code in a fence that it does not close, or, where no fence can stand, in HTML."""
     first = re.match(r"[\w+#.-]*", language)
-    opening = marks + (first[0] if first else "")
-    start = "" if content[: content.index("\n")].strip() == "" else "\n"
-    end = "" if content[content.rindex("\n") :].strip() == "" else "\n"
-    body = content if start else content[content.index("\n") :]
-    return f"{opening}{start}{body.rstrip(' ') if not end else body}{end}{marks}"
+    name = first[0] if first else ""
+    start, end = content.find("\n"), content.rfind("\n")
+    if start < 0 or content[:start].strip() or content[end:].strip():
+        return f'<pre><code class="language-{name}">{escape(content)}</code></pre>'
+    longest = max((len(run[0]) for run in _TICKS.finditer(content)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}{name}{content[start : end + 1]}{marks}"
 
 
 def _named(rest: str) -> dict[str, str]:
@@ -308,6 +309,15 @@ def _video(target: str, title: str = "", site: str = "youtube") -> str:
     target = re.sub(r"[\s<>()]", lambda sign: f"%{ord(sign[0]):02X}", target)
     title = re.sub(r"([\\\[\]`])", r"\\\1", " ".join(title.split()))
     return f"[{title or target}]({target})"
+
+
+def _frame(tag: str) -> str:
+    """A link to what an HTML frame shows, in HTML, as frames stand among it."""
+    given = _named(tag)
+    found = re.fullmatch(r"\[(.*)\]\((.*)\)", _video(given.get("src", ""), given.get("title", "")))
+    if not found or not re.match(r"(?:https?:)?//", given.get("src", "")):
+        return ""
+    return f'<a href="{escape(unescape(found[2]))}">{escape(unescape(found[1]))}</a>'
 
 
 def _player(site: str) -> Callable[[str], str | None]:

@@ -55,7 +55,12 @@ class Selection:
     @property
     def is_plain(self) -> bool:
         """Whether it is one whole list, which the tallies count and number."""
-        return len(self.terms) == 1 and not self.without and self.grain is Grain.YEAR
+        return (
+            len(self.terms) == 1
+            and not self.terms[0].startswith("word:")  # words are in no tally
+            and not self.without
+            and self.grain is Grain.YEAR
+        )
 
 
 def terms_of(entry: Entry) -> Iterator[str]:

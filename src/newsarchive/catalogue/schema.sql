@@ -79,6 +79,9 @@ CREATE TABLE tally (
   PRIMARY KEY (term, grain, period)
 ) WITHOUT ROWID;
 
+-- all tags or authors with their totals, without reading their days
+CREATE INDEX tally_year ON tally (term, entries) WHERE grain = 0;
+
 -- the spellings of tags and authors
 CREATE TABLE spelling (
   term TEXT NOT NULL,               -- 'tag:ia'

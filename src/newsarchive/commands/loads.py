@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import os
 import signal
 import socket
@@ -134,10 +135,26 @@ Examples:
 def serve(context: click.Context, host: str | None, port: int | None, in_browser: bool) -> None:
     """Serve the site and follow the articles until Ctrl-C."""
     config = terminal.settings(context)
+    _needs_something_to_serve(config)
     config = replace(config, host=host or config.host, port=config.port if port is None else port)
     with contextlib.closing(_listen(config.host, config.port)) as listener, _stoppable():
         config = _reachable(config, listener.getsockname()[1])
         _serve(config, listener, in_browser)
+
+
+def _needs_something_to_serve(config: "Config") -> None:
+    """Before the first load there must be articles; afterwards what was read is served.
+
+    Raises:
+        ArticlesError: there is neither.
+    """
+    from newsarchive.archive import CATALOGUE
+    from newsarchive.errors import ArticlesError
+
+    if not config.articles_dir.is_dir() and not (config.data_dir / CATALOGUE).exists():
+        raise ArticlesError(
+            str(config.articles_dir), "no such folder of articles; newsarchive init makes one"
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -190,6 +207,8 @@ def _serve(config: "Config", listener: socket.socket, in_browser: bool) -> None:
     from newsarchive.loader import Supervisor
     from newsarchive.web import create_app
 
+    # that visitors wait for one another is no news
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(create_app(config), sockets=[listener])
     supervisor = Supervisor(config)
     supervisor.start()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from newsarchive.config import Config
     from newsarchive.entry import Entry
 
+#: columns of a title in a table that no terminal limits
+_LONGEST_TITLE = 120
+
 
 @click.command(
     epilog="""\b
@@ -111,17 +114,23 @@ def _load_if_new(config: "Config", archive: "Archive") -> None:
 
 def _print(page: "Page", config: "Config") -> None:
     rows = [_row(entry, config) for entry in page.entries]
-    if rows and sys.stdout.isatty():
-        others = sum(max(map(terminal.width, column)) + 2 for column in zip(*rows, strict=True))
-        longest = max(terminal.width(row[2]) for row in rows)
-        room = max(24, shutil.get_terminal_size().columns - (others - longest - 2))
-        rows = [(date, kind, terminal.cut(title, room), path) for date, kind, title, path in rows]
+    room = _room(rows)
+    rows = [(date, kind, terminal.cut(title, room), path) for date, kind, title, path in rows]
     for line in terminal.table(rows):
         click.echo(line)
     if page.total > len(rows):
         shown = f"{len(rows):,} of {terminal.counted(page.total, 'entry', 'entries')}"
         more = f"; --page {page.number + 1} shows more" if page.number < page.pages else ""
         click.echo(shown + more, err=True)
+
+
+def _room(rows: list[tuple[str, str, str, str]]) -> int:
+    """Columns for titles: what a terminal leaves to them."""
+    if not rows or not sys.stdout.isatty():
+        return _LONGEST_TITLE
+    dates, kinds, _, paths = zip(*rows, strict=True)
+    others = sum(max(map(terminal.width, column)) + 2 for column in (dates, kinds, paths))
+    return max(24, shutil.get_terminal_size().columns - others)
 
 
 def _row(entry: "Entry", config: "Config") -> tuple[str, str, str, str]:

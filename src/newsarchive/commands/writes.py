@@ -64,6 +64,7 @@ def article(
     config = terminal.settings(context)
     if not title.strip():
         raise click.ClickException('TITLE: a text is wanted, as in "Cent ans de pages"')
+    _printable(title, *names["tags"], *names["authors"])
     moment = dates.parse(date, config.zone) if date else _now(config)
     text = entryfile.new_article(
         title, id=make_id(), date=moment, tags=names["tags"], authors=names["authors"]
@@ -93,11 +94,20 @@ def update(context: click.Context, story: str, title: str, edit: bool, key: bool
     from newsarchive import entryfile
 
     config = terminal.settings(context)
+    _printable(title)
     folder = _story_folder(config, story)
     moment = _now(config)
     stem = moment.at.strftime("%Y-%m-%d-%H%M") + (f"-{_slug(title)}" if title.strip() else "")
     text = entryfile.new_update(title, id=make_id(), date=moment, key=key)
     _create(config, f"{folder}/{stem}.md", text, edit=edit)
+
+
+def _printable(*texts: str) -> None:
+    for text in texts:
+        if "\ufffd" in terminal.plain(text):
+            raise click.ClickException(
+                f"a character that no page may hold: {terminal.plain(text)}; retype the text"
+            )
 
 
 def _now(config: "Config") -> "Moment":

@@ -124,8 +124,12 @@ def _static(name: str) -> BaseResponse:
 def _begin_snapshot() -> None:
     """From here to the end of the request the archive does not change under it."""
     if request.blueprint in {lists.name, entries.name}:
-        g.snapshot = composer().archive.snapshot()
-        g.snapshot.__enter__()
+        archive = composer().archive
+        snapshot = archive.snapshot()
+        snapshot.__enter__()
+        g.snapshot = snapshot
+        if not archive.catalogue.generation():
+            raise CatalogueError(str(archive.catalogue.path), "is being filled for the first time")
 
 
 def _end_snapshot(_: BaseException | None) -> None:

@@ -114,7 +114,10 @@ def on_http_error(error: HTTPException) -> Response:
 
 def on_catalogue_error(error: CatalogueError) -> Response:
     """The catalogue is not there yet, or cannot be read for now."""
-    current_app.logger.warning("%s", error)
+    told = current_app.extensions.setdefault("told", set())
+    if str(error) not in told:  # once: every visitor meets it until it is mended
+        told.add(str(error))
+        current_app.logger.warning("%s", error)
     response = refuse(503)
     response.headers["Retry-After"] = "2"
     response.headers["Refresh"] = "2"
