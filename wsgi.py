@@ -1,4 +1,4 @@
-"""The archive under any WSGI server: ``granian --interface wsgi wsgi:app``, ``gunicorn wsgi:app``."""
+"""The archive under any WSGI server, with any number of workers: ``gunicorn wsgi:app``."""
 
 from newsarchive.config import load_config
 from newsarchive.loader import Supervisor

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import ROOT, needed
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from conftest import ROOT, needed
 
 pytestmark = pytest.mark.xdist_group("browser")
 

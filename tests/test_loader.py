@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import NOW, ROOT, Desk
 
+from conftest import NOW, ROOT, Desk
 from newsarchive.errors import CatalogueError, WriterBusyError
 from newsarchive.loader import follow, status, writing
 from newsarchive.query import Query

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from conftest import NOW, Desk
-
 from newsarchive.catalogue import Catalogue
 from newsarchive.entry import Kind, Status
 from newsarchive.query import Period, Query

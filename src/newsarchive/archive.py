@@ -129,10 +129,8 @@ class Archive:
         """The file beside the articles that an address on the site means: one below the
         articles, or one that another generator kept at its root or in Hugo's ``static``."""
         path = unquote(address.partition("?")[0].partition("#")[0])
-        if path.startswith(permalink.ARTICLES):
-            candidates = (path.removeprefix(permalink.ARTICLES),)
-        else:
-            candidates = (path.lstrip("/"), f"static{path}")
+        below = path.removeprefix(permalink.ARTICLES)
+        candidates = [below] if below != path else [path.lstrip("/"), f"static{path}"]
         found = (self.catalogue.asset(each) for each in candidates)
         return next((each for each in found if each), None)
 
