@@ -39,15 +39,19 @@ FRENCH = Place(PERMALINK, FOLDER, "fr", "u2023-11-18-")
 ENGLISH = Place(PERMALINK, FOLDER, "en-GB", "a-")
 
 TAGS = set(
-    "a abbr audio b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl "
-    "dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img input ins kbd li mark ol p pre q rp rt "
-    "ruby s samp section small source span strong sub summary sup table tbody td tfoot th thead "
-    "time tr u ul var video wbr".split()
+    str.split(
+        """a abbr audio b bdi bdo blockquote br caption cite code col colgroup dd del details dfn
+div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img input ins kbd li mark ol p pre q rp rt
+ruby s samp section small source span strong sub summary sup table tbody td tfoot th thead time tr
+u ul var video wbr"""
+    )
 )
 ATTRIBUTES = set(
-    "alt aria-label checked cite class colspan controls datetime dir disabled height href id lang "
-    "loading open preload rel reversed role rowspan scope src start style tabindex title type "
-    "value width".split()
+    str.split(
+        """alt aria-label checked cite class colspan controls datetime dir disabled height href
+id lang loading open preload rel reversed role rowspan scope src start style tabindex title type
+value width"""
+    )
 )
 VOID = {"br", "col", "hr", "img", "input", "source", "wbr"}
 
@@ -450,10 +454,10 @@ VECTORS = [
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-@pytest.mark.parametrize("around", ["{}", "text {} text", "- > {}", "<table><td>\n\n{}", "# {}"])
-def test_nothing_active_survives(vector: str, around: str) -> None:
-    text = render(around.format(vector), FRENCH).html
-    assert list(offences(text)) == []
+def test_nothing_active_survives(vector: str) -> None:
+    for around in ("{}", "text {} text", "- > {}", "<table><td>\n\n{}", "# {}", '"{}"'):
+        text = render(around.format(vector), FRENCH).html
+        assert list(offences(text)) == []
 
 
 def test_an_attribute_cannot_hold_a_tag_that_is_taken_for_one() -> None:
@@ -504,8 +508,8 @@ def test_the_hostile_samples_render_within_bounds_and_safely(path: Path) -> None
         ("<p " + " ".join(f"a{n}" for n in range(21_000)) + ">", "words in one"),
         ("[" * 60_001, "brackets"),
         (">" * 90 + "a\n" + "b\n" * 30_000, "quotations"),
-        ("[x]: /" + "u" * 900 + "\n\n" + "[x]" * 5_000, "more than 4,000,000"),
-        ("[^x]: y\n\n" + "[^x]" * 30_000, "more than 4,000,000"),
+        ("[x]: /" + "u" * 900 + "\n\n" + "[x] " * 5_000, "more than 4,000,000"),
+        ("[^x]: y\n\n" + "[^x]" * 12_000, "more than 4,000,000"),
     ],
     ids=lambda value: value if len(value) < 40 else "",
 )
@@ -559,9 +563,8 @@ DEAR = [
 
 
 @pytest.mark.parametrize("piece", DEAR)
-@pytest.mark.parametrize("start", ["", "[^x]: y\n\n[a]: /b\n\n"], ids=["alone", "defined"])
-def test_what_is_repeated_costs_in_proportion(piece: str, start: str) -> None:
-    body = start + piece * (20_000 // len(piece))
+def test_what_is_repeated_costs_in_proportion(piece: str) -> None:
+    body = "[^x]: y\n\n[a]: /b\n\n" + piece * (6_000 // len(piece))
     began = time.process_time()
     text = render(body, FRENCH).html
     plain(text)
@@ -569,12 +572,13 @@ def test_what_is_repeated_costs_in_proportion(piece: str, start: str) -> None:
     links(body, FRENCH)
     headings(body)
     first_heading(body)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 1
 
 
 # --- any text ----------------------------------------------------------------------------------
 
-PIECES = VECTORS + [
+PIECES = [
+    *VECTORS,
     *("*", "_", "`", "~", "[", "]", "(", ")", "<", ">", '"', "'", "\n", "\n\n", "    ", "- ", "> "),
     *("# ", "|", "|-|", "===\n", "[^1]", "[^1]: ", "[x]: /u", "https://a.org", "{#x}", "{{", "}}"),
     *(
@@ -749,7 +753,7 @@ def test_plain_text_decodes_once() -> None:
         ("|a|\n|-|\n|b|", ""),
         ("# T", ""),
         ("", ""),
-        ("a\x00b &#8; c\ud800", "ab &#8; c"),
+        ("a\x00b &#8; c\ud800", "ab � c"),
         ("x" * 20 + "\r\n\r\nb", "x" * 20),
     ],
 )

@@ -40,7 +40,11 @@ class Addresses:
         return cls(
             known,
             files,
-            frozenset(permalink.normal(a) for entry in known.values() for a in entry.aliases),
+            frozenset(
+                permalink.normal(address)
+                for entry in known.values()
+                for address in (*entry.aliases, *permalink.old_addresses(entry.path))
+            ),
             frozenset(a for entry in known.values() for a in _lists(entry, zone)),
             {permalink.fold(path): path for path in paths}
             | {permalink.fold(path.rpartition("/")[2]): path for path in paths},
@@ -51,7 +55,11 @@ class Addresses:
         for feed in FEEDS:
             if address.endswith(f"/{feed}"):
                 address = address.removesuffix(feed)
-        if address in FIXED or permalink.normal(address) in self.aliases:
+        old = permalink.normal(address)
+        if (
+            address in FIXED
+            or {old, old.removesuffix(".html").removesuffix("/index")} & self.aliases
+        ):
             return True
         if address.startswith(("/static/", "/api/v1/")):
             return True

@@ -157,6 +157,12 @@ def day_in_words(day: date, lang: str, *, weekday: bool = True, year: bool = Tru
     return text
 
 
+def short_day(day: date, lang: str) -> str:
+    """``2 déc.``; in French a month's first is « 1er »."""
+    text = format_date(day, "d MMM", locale=locale(lang))
+    return text.replace("1 ", "1er ", 1) if lang[:2] == "fr" and day.day == 1 else text
+
+
 def month_in_words(day: date, lang: str, *, year: bool = True) -> str:
     """``novembre 2023``."""
     return format_date(day, "LLLL y" if year else "LLLL", locale=locale(lang))

@@ -54,6 +54,8 @@ class Role:
     story: str = ""
     #: of an index file: whether dated ``.md`` files stand beside it
     has_updates: bool = False
+    #: of an update's file: its story's language, BCP 47
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ class _File:
 
     def entry(self, said: Described, title: str, published: Moment) -> Entry:
         path = permalink.path_of_file(self.file)
-        lang = said.lang or self.name.lang or self.site.lang
+        lang = said.lang or self.name.lang or self.role.lang or self.site.lang
         body = self.outline.body
         return Entry(
             id=permalink.tag_uri(self.site.authority, said.id or path),

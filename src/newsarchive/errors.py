@@ -32,12 +32,18 @@ class ConfigError(ArchiveError):
 class QueryError(ArchiveError):
     """A query parameter that cannot be read: names the parameter and what is allowed."""
 
-    def __init__(self, parameter: str, message: str) -> None:
+    def __init__(self, parameter: str, allowed: str, **values: object) -> None:
         #: the query parameter
         self.parameter = parameter
-        #: what is allowed
-        self.message = message
-        super().__init__(f"{parameter}: {message}")
+        #: what is allowed, with ``%(name)s`` where ``values`` go, so that it can be translated
+        self.allowed = allowed
+        self.values = values
+        super().__init__(f"{parameter}: {self.message}")
+
+    @property
+    def message(self) -> str:
+        """What is allowed, in English."""
+        return self.allowed % self.values
 
 
 class DateError(ArchiveError):

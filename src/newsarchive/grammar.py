@@ -30,6 +30,8 @@ __all__ = ["Token", "blocks", "heading_name", "inline", "parse", "raw_html", "sh
 _BLOCK_NESTING, _INLINE_NESTING = MAX_DEPTH + 2, 12
 # It takes up to 30 µs for each line and level of quotation, and up to 20 µs for a bracket.
 _MAX_QUOTED, _MAX_BRACKETS = 30_000, 60_000
+# and up to 50 µs for a line that is a block, 8 µs for another character that may mean something.
+_MAX_LINES, _MAX_MARKS = 50_000, 300_000
 # slugify takes 50 µs: headings beyond these are numbered
 _MAX_NAMED = 1_000
 
@@ -91,7 +93,7 @@ def parse(source: str, env: dict[str, Any]) -> list[Token]:
     _bound(source)
     tokens = _parser().parse(source, env)
     if "references" in env and _repeated(tokens) > MAX_OUTPUT:
-        raise TooMuch(f"more than {MAX_OUTPUT} characters of repeated addresses")
+        raise TooMuch(f"more than {MAX_OUTPUT:,} characters of repeated addresses")
     return tokens
 
 
@@ -137,8 +139,12 @@ _QUOTED = re.compile(r"(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*>")
 
 
 def _bound(source: str) -> None:
+    if sum(1 for line in source.splitlines() if line.strip()) > _MAX_LINES:
+        raise TooMuch(f"more than {_MAX_LINES:,} lines")
     if source.count("[") > _MAX_BRACKETS:
         raise TooMuch(f"more than {_MAX_BRACKETS:,} brackets")
+    if sum(map(source.count, "*_`~<&\\!|")) > _MAX_MARKS:
+        raise TooMuch(f"more than {_MAX_MARKS:,} signs of markup")
     depth = cost = 0
     for line in source.split("\n") if ">" in source else ():
         if ">" in line and (marks := _QUOTED.match(line)):

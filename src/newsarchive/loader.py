@@ -30,6 +30,8 @@ STATUS = "status.json"
 QUIET_MILLISECONDS = 60
 #: but never kept waiting for longer
 PATIENCE_MILLISECONDS = 1600
+#: how often the status file is written
+TOLD_SECONDS = 0.5
 #: longest wait for git to finish a checkout
 CHECKOUT_SECONDS = 30.0
 #: how often the watch says that nothing changed
@@ -38,6 +40,10 @@ PULSE_MILLISECONDS = 200
 UNTOLD_SECONDS = 60
 #: how often a worker looks whether somebody follows the folder
 SUPERVISION_SECONDS = 2.0
+#: a loader that ends sooner has failed
+SHORT_LIFE_SECONDS = 5.0
+#: longest wait before a loader that fails is started again
+MOST_SECONDS = 60.0
 
 _log = logging.getLogger("newsarchive.loader")
 
@@ -82,18 +88,20 @@ def _take(lock: IO[str], path: Path) -> None:
 
 
 def load_once(config: Config, writer: CatalogueWriter, progress: Progress | None = None) -> Summary:
-    """Load what changed, telling the data folder's status file how far it is."""
-    told = 0.0
+    """Load what changed, telling the data folder's status file how far it is.
+
+    A reload that takes no time tells nothing until it is done: it hides nothing from readers.
+    """
+    told = time.monotonic() if status(config)["state"] == "loaded" else 0.0
 
     def tell(done: int, total: int) -> None:
         nonlocal told
         if progress:
             progress(done, total)
-        if time.monotonic() - told > 0.2:
+        if time.monotonic() - told > TOLD_SECONDS:
             told = time.monotonic()
             _tell(config, "loading", done, total)
 
-    _tell(config, "loading", 0, 0)
     _await_checkout(config.articles_dir)
     summary = load(config, writer, datetime.now(UTC), tell)
     _tell(config, "loaded", summary.files, summary.files)
@@ -150,6 +158,7 @@ def follow(
             raise ArticlesError(
                 str(config.articles_dir), f"the articles folder cannot be watched: {error}"
             ) from error
+        _tell(config, "loading", 0, 0)
         _report(load_once(config, writer), told)
         looked = time.monotonic()
         for found in changes:
@@ -173,9 +182,8 @@ def _report(summary: Summary, told: Callable[[Summary], None] | None) -> None:
 class Supervisor:
     """Sees to it that some process follows the folder, from any worker of any server."""
 
-    def __init__(self, config: Config, config_file: Path | None = None) -> None:
+    def __init__(self, config: Config) -> None:
         self._config = config
-        self._config_file = config_file
         self._stop = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -198,7 +206,9 @@ class Supervisor:
                 child.wait(timeout=10)
 
     def _run(self) -> None:
+        wait = SUPERVISION_SECONDS
         while not self._stop.is_set():
+            begun = time.monotonic()
             # what fails here is tried again: the lock is held, the disk is full
             with (
                 contextlib.suppress(CatalogueError, OSError),
@@ -209,7 +219,10 @@ class Supervisor:
             if self._child is not None:
                 self._child.wait()
                 self._child = None
-            self._stop.wait(SUPERVISION_SECONDS)
+                # one that fails at once is not tried at every turn
+                failed = time.monotonic() - begun < SHORT_LIFE_SECONDS
+                wait = min(2 * wait, MOST_SECONDS) if failed else SUPERVISION_SECONDS
+            self._stop.wait(wait)
 
     def _spawn(self, lock: IO[str]) -> "subprocess.Popen[bytes]":
         """Start a loader that inherits the lock, so that no two workers start one.
@@ -217,7 +230,8 @@ class Supervisor:
         It ends by itself when this process does: its standard input is a pipe that only this
         process holds.
         """
-        words = ["watch", "--until-eof", "--lock", str(lock.fileno())]
+        # every setting is in its environment, so no file is to be looked for
+        words = ["--config", os.devnull, "watch", "--until-eof", "--lock", str(lock.fileno())]
         return subprocess.Popen(  # noqa: S603 - our own interpreter and words
             [sys.executable, "-m", "newsarchive", *words],
             stdin=subprocess.PIPE,

@@ -52,6 +52,8 @@ class _Read:
     config: Config
     site: Site
     known: dict[str, FileState]
+    #: the languages of stories as they are catalogued, by index file
+    langs: dict[str, str]
     data: dict[str, tuple[bytes, FileStat, bytes]] = field(default_factory=dict)
     parsed: dict[str, tuple[Role, Parsed]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -102,7 +104,8 @@ def load(
     """
     known = writer.files()
     scan = _scan_twice(config, known)
-    read = _Read(config, site_of(config), known)
+    langs = {entry.file: entry.lang for entry in writer.stories().values()}
+    read = _Read(config, site_of(config), known, langs)
     settings = f"{READER_VERSION} {config.language} {config.timezone} {config.tag_authority}"
     anew = settings != writer.settings()
     touched = () if anew else tuple(_touched(scan, read))
@@ -197,7 +200,10 @@ def _read_files(
     scan: Scan, read: _Read, changed: set[str], leads: dict[str, str], progress: Progress | None
 ) -> Iterator[ReadFile]:
     dated = {_folder(p) for p in scan.markdown if entryfile.begins_with_date(_name(p))}
-    stories = {folder: path_of_file(path) for folder, path in leads.items()}
+    stories = {
+        folder: Role(story=path_of_file(path), lang=_lang(path, read))
+        for folder, path in leads.items()
+    }
     wanted = []
     for path in scan.markdown:
         role = _role(path, stories, dated)
@@ -216,11 +222,19 @@ def _read_files(
             yield each
 
 
-def _role(path: str, stories: dict[str, str], dated: set[str]) -> Role:
+def _lang(path: str, read: _Read) -> str:
+    """The language of a story by its index file; an unchanged one is asked of the catalogue."""
+    held = read.parsed.get(path)
+    if held and held[1].entries:
+        return held[1].entries[0].lang
+    return read.langs.get(path, "")
+
+
+def _role(path: str, stories: dict[str, Role], dated: set[str]) -> Role:
     if _name(path) in {"index.md", "_index.md"}:
         return Role(has_updates=_folder(path) in dated)
     if _folder(path) in stories and entryfile.begins_with_date(_name(path)):
-        return Role(story=stories[_folder(path)])
+        return stories[_folder(path)]
     return Role()
 
 
@@ -271,7 +285,7 @@ def _heir(placed: Placed, story: Entry | None) -> Placed:
         entry,
         authors=entry.authors or story.authors,
         tags=entry.tags or story.tags,
-        status=Status.DRAFT if story.status is Status.DRAFT else entry.status,
+        status=story.status if entry.status is Status.PUBLISHED else entry.status,
     )
     return Placed(heir, _later(entry.published, story.published))
 

@@ -23,6 +23,7 @@ STATIC = "/static/"
 _SAFE = "/:@!$&()*+,;=~"
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _WORD = re.compile(r"[^\W_]+")
+_DATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})-(.+)")
 _INDEX = re.compile(r"(?:^|/)_?index$")
 
 
@@ -44,6 +45,13 @@ def path_of_file(file: str) -> str:
 def entry(path: str) -> str:
     """An entry's permalink."""
     return f"{ARTICLES}{escape(path)}/"
+
+
+def old_addresses(path: str) -> tuple[str, ...]:
+    """Where other generators put the entry of a file: Hugo at its path, Jekyll at the date and
+    the name of ``2015-03-01-x`` (https://jekyllrb.com/docs/permalinks/); without outer slashes."""
+    dated = _DATED.fullmatch(path.rpartition("/")[2])
+    return (path, "/".join(dated.groups())) if dated else (path,)
 
 
 def in_story(story: str, path: str) -> str:

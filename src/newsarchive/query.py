@@ -128,7 +128,9 @@ class Query:
             read = _READERS.get(name)
             if read is None:
                 if strict:
-                    raise QueryError(name, f"not a parameter; there are {', '.join(_READERS)}")
+                    raise QueryError(
+                        name, "not a parameter; there are %(names)s", names=", ".join(_READERS)
+                    )
             elif value.strip():
                 query = read(query, value.strip())
         return query
@@ -156,7 +158,7 @@ class Query:
 
 def _text(query: Query, value: str) -> Query:
     if len(value) > MAX_TEXT:
-        raise QueryError("q", f"at most {MAX_TEXT} characters")
+        raise QueryError("q", "at most %(most)s characters", most=MAX_TEXT)
     return replace(query, text=" ".join(value.split()))
 
 
@@ -202,7 +204,7 @@ def _order(query: Query, value: str) -> Query:
 
 def _choice(parameter: str, value: str, choices: Mapping[str, T]) -> T:
     if value not in choices:
-        raise QueryError(parameter, "one of " + ", ".join(choices))
+        raise QueryError(parameter, "one of %(names)s", names=", ".join(choices))
     return choices[value]
 
 
@@ -229,7 +231,7 @@ def _before(query: Query, value: str) -> Query:
 
 def _number(parameter: str, value: str, most: int) -> int:
     if not _NUMBER.fullmatch(value) or not 1 <= int(value) <= most:
-        raise QueryError(parameter, f"a number from 1 to {most}")
+        raise QueryError(parameter, "a number from 1 to %(most)s", most=most)
     return int(value)
 
 

@@ -109,7 +109,6 @@ _CLEANER = nh3.Cleaner(
     },
     filter_style_properties={"text-align"},
     url_schemes={"http", "https", "mailto", "tel"},
-    url_relative="pass_through",
     link_rel=None,
 )
 
@@ -212,11 +211,11 @@ def clean(html: str, raw: str, place: Place) -> str:
 
 def _bound(raw: str, tags: int) -> None:
     if raw.count("<") > _MAX_TAGS:
-        raise TooMuch(f"more than {_MAX_TAGS} HTML tags")
+        raise TooMuch(f"more than {_MAX_TAGS:,} HTML tags")
     if len(_FORMATTING.findall(raw)) * tags > _MAX_REPEATED:
         raise TooMuch("too many formatting tags with attributes")
     if len(raw) > _MAX_WORDS and max(len(part.split()) for part in raw.split("<")) > _MAX_WORDS:
-        raise TooMuch(f"more than {_MAX_WORDS} words in one HTML element")
+        raise TooMuch(f"more than {_MAX_WORDS:,} words in one HTML element")
 
 
 _WORDS = {
@@ -248,6 +247,7 @@ class _Finish:
             "img": self.image,
             "input": self.checkbox,
             "code": self.code,
+            "source": lambda given: given if "src" in given else None,
         }
 
     def run(self, html: str) -> str:
@@ -268,7 +268,7 @@ class _Finish:
         self.setter.end_block(self.out)
         result = "".join(self.out)
         if len(result) > MAX_OUTPUT:
-            raise TooMuch(f"more than {MAX_OUTPUT} characters of HTML")
+            raise TooMuch(f"more than {MAX_OUTPUT:,} characters of HTML")
         return result
 
     def text(self, text: str) -> None:

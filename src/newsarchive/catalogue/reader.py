@@ -211,11 +211,15 @@ class Catalogue(CalendarReader, InspectionReader):
     # -- addresses --
 
     def alias(self, address: str, now: datetime) -> str | None:
-        """The path of the entry that an old address led to."""
+        """The path of the entry that an old address led to, with ``.html`` or without."""
         found = self.value(
             "SELECT e.path FROM alias a JOIN entry e ON e.number = a.number"
-            " WHERE a.address = ? AND e.status <> 'draft' AND e.at <= ?",
-            (normal(address), microseconds(now)),
+            " WHERE a.address IN (?, ?) AND e.status <> 'draft' AND e.at <= ?",
+            (
+                normal(address),
+                normal(address).removesuffix(".html").removesuffix("/index"),
+                microseconds(now),
+            ),
         )
         return None if found is None else str(found)
 

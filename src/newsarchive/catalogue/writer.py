@@ -16,7 +16,7 @@ from newsarchive.catalogue.store import connect_to_write, errors_named
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Moment, Problem, Status
-from newsarchive.permalink import fold, normal
+from newsarchive.permalink import fold, normal, old_addresses
 
 #: rows of membership kept in memory before they are written
 MEMBERS_HELD = 200_000
@@ -321,7 +321,7 @@ class CatalogueWriter:
         self._count(counts, 1, entry, at, grain)
         self._connection.executemany(
             "INSERT OR IGNORE INTO alias VALUES (?, ?)",
-            [(normal(address), number) for address in entry.aliases],
+            [(normal(address), number) for address in (*entry.aliases, *old_addresses(entry.path))],
         )
         self._connection.executemany(
             "INSERT INTO correction VALUES (?, ?, ?)",

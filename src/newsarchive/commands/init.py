@@ -1,12 +1,10 @@
 """``init``: a folder becomes an archive; what is there already stays as it is."""
 
-import json
 import os
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -104,6 +102,8 @@ def init(folder: Path, **wanted: str | None) -> None:
 
 def _settings(folder: Path, wanted: dict[str, str | None], year: str) -> str:
     """The text of newsarchive.toml: what is chosen, and all the rest as comments."""
+    import json
+
     from newsarchive.config import Config
 
     chosen = {
@@ -140,6 +140,8 @@ def _authority(given: str | None, site_url: str | None, folder: str, year: str) 
     """A name that nobody else has, and when it was ours (RFC 4151, 2.1)."""
     if given:
         return given if "," in given else f"{given},{year}"
+    from urllib.parse import urlsplit
+
     host = (urlsplit(site_url).hostname or "") if site_url else ""
     if re.search(r"[a-z]", host) and "." in host:
         return f"{host},{year}"

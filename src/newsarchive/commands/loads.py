@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import logging
 import os
 import signal
 import socket
@@ -10,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -134,6 +132,8 @@ Examples:
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None, in_browser: bool) -> None:
     """Serve the site and follow the articles until Ctrl-C."""
+    from dataclasses import replace
+
     config = terminal.settings(context)
     _needs_something_to_serve(config)
     config = replace(config, host=host or config.host, port=config.port if port is None else port)
@@ -191,6 +191,8 @@ def _why_not(error: OSError) -> str:
 
 def _reachable(config: "Config", port: int) -> "Config":
     """The settings with the port in fact; a site that has no address of its own is there."""
+    from dataclasses import replace
+
     from newsarchive.config import Config as Defaults
 
     config = replace(config, port=port)
@@ -202,6 +204,8 @@ def _reachable(config: "Config", port: int) -> "Config":
 
 
 def _serve(config: "Config", listener: socket.socket, in_browser: bool) -> None:
+    import logging
+
     from waitress.server import create_server  # type: ignore[import-untyped]  # it has no types
 
     from newsarchive.loader import Supervisor

@@ -1,6 +1,5 @@
 """``config`` and ``list``: what is in force, and what the archive holds."""
 
-import shutil
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -126,6 +125,8 @@ def _print(page: "Page", config: "Config") -> None:
 
 def _room(rows: list[tuple[str, str, str, str]]) -> int:
     """Columns for titles: what a terminal leaves to them."""
+    import shutil
+
     if not rows or not sys.stdout.isatty():
         return _LONGEST_TITLE
     dates, kinds, _, paths = zip(*rows, strict=True)

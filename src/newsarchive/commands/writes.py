@@ -1,11 +1,9 @@
 """``init`` and ``new``: what writes an author's files, each only where there is none yet."""
 
 import os
-import subprocess
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -127,6 +125,8 @@ def _slug(title: str) -> str:
 
 
 def _create(config: "Config", path: str, text: str, *, edit: bool) -> None:
+    import subprocess
+
     from newsarchive import articles
 
     editor = _editor() if edit else []
@@ -168,6 +168,8 @@ def _story_folder(config: "Config", story: str) -> str:
 
 def _candidates(config: "Config", story: str) -> tuple[str, ...]:
     """What may be meant, relative to the articles folder and without ``.md``: as on disk first."""
+    from urllib.parse import unquote, urlsplit
+
     from newsarchive.permalink import ARTICLES, path_of_file
 
     root, found = config.articles_dir.resolve(), []

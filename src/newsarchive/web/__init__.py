@@ -20,6 +20,7 @@ from newsarchive.config import Config
 from newsarchive.dates import locale
 from newsarchive.errors import CatalogueError, QueryError
 from newsarchive.web import http
+from newsarchive.web.asking import told
 from newsarchive.web.context import composer, on_catalogue_error, on_http_error, refuse
 from newsarchive.web.entries import entries
 from newsarchive.web.i18n import translations
@@ -49,7 +50,7 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(entries)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(CatalogueError, on_catalogue_error)
-    app.register_error_handler(QueryError, lambda error: refuse(400, detail=str(error)))
+    app.register_error_handler(QueryError, lambda error: refuse(400, detail=told(error)))
     app.register_error_handler(Exception, _on_bug)
     return app
 

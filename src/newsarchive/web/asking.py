@@ -6,6 +6,7 @@ from flask import request
 
 from newsarchive import permalink
 from newsarchive.catalogue import Page
+from newsarchive.errors import QueryError
 from newsarchive.query import Query
 from newsarchive.web import http, views
 from newsarchive.web.context import composer
@@ -16,6 +17,11 @@ def said(text: str, **values: object) -> str:
     """A text of the interface, in the site's language."""
     made = translations(composer().lang).gettext(text)
     return made % values if values else made
+
+
+def told(error: QueryError) -> str:
+    """What is wrong with a question, in the site's language."""
+    return f"{error.parameter}: {said(error.allowed, **error.values)}"
 
 
 def head_of(title: str, address: str, **more: Any) -> views.Head:

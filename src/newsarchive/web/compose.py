@@ -133,9 +133,18 @@ class Composer:
                 updates=each.updates,
                 since=self._short_day(local_day(each.first.published, self.zone)),
                 last=self.line(each.last),
+                last_when=self.short_time(each.last),
             )
             for each in found
         )
+
+    def short_time(self, entry: Entry) -> str:
+        """ "17 novembre, 21 h 00", with its year if it is not this one."""
+        day = self.period_in_words(self.period(entry), weekday=False)
+        if entry.published.precision in {Precision.DAY, Precision.MINUTE}:
+            day = self._short_day(local_day(entry.published, self.zone))
+        time = self.line(entry).time
+        return f"{day}, {time}" if time else day
 
     def _short_day(self, day: date) -> str:
         same_year = day.year == local(self.now, self.zone).year
@@ -309,7 +318,10 @@ class Composer:
             total=len(updates),
             first_day=edges[0] if edges else "",
             last_day=edges[-1] if edges else "",
-            bars=tuple(self._bar(each.day, each.updates, most) for each in story.days),
+            bars=tuple(
+                self._bar(each.day, each.updates, most, before.day if before else each.day)
+                for before, each in zip((None, *story.days), story.days, strict=False)
+            ),
             key_events=tuple(self.update(each, story.article) for each in story.key_events),
             days=tuple(
                 views.DayOfUpdates(
@@ -324,11 +336,12 @@ class Composer:
             poll_url=permalink.document(story.article.path),
         )
 
-    def _bar(self, day: date, updates: int, most: int) -> views.Bar:
+    def _bar(self, day: date, updates: int, most: int, before: date) -> views.Bar:
         words = dates.day_in_words(day, self.lang)
         counted = self.counted("%(num)s update", "%(num)s updates", updates)
         return views.Bar(
-            label=str(day.day), heading=words, url=f"#d-{day.isoformat()}", updates=updates,
+            label=dates.short_day(day, self.lang) if day.month != before.month else str(day.day),
+            heading=words, url=f"#d-{day.isoformat()}", updates=updates,
             height=max(4, round(100 * updates / max(most, 1))), name=f"{words}, {counted}",
         )  # fmt: skip
 

@@ -75,7 +75,8 @@ def _problem(status: int, heading: str, detail: str) -> Response:
 
 def _near(make: Composer) -> tuple[views.Line, ...]:
     try:
-        return make.lines(make.archive.catalogue.near(request.path, make.now))
+        found = make.lines(make.archive.catalogue.near(request.path, make.now, 6))
+        return tuple(line for line in found if line.url != request.path)[:5]
     except CatalogueError:
         return ()
 

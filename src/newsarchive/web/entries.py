@@ -11,7 +11,6 @@ from newsarchive.entry import Entry, Kind, Status
 from newsarchive.query import Query
 from newsarchive.web import http, jsonld, views
 from newsarchive.web.asking import asked_of, head_of, said
-from newsarchive.web.compose import Composer
 from newsarchive.web.context import composer, gone
 
 entries = Blueprint("entries", __name__)
@@ -116,22 +115,13 @@ def _update(entry: Entry) -> Response:
             tags=make.tags(entry),
             before=make.line(before) if before else None,
             after=make.line(after) if after else None,
-            before_when=_short(before, make),
-            after_when=_short(after, make),
+            before_when=make.short_time(before) if before else "",
+            after_when=make.short_time(after) if after else "",
             source_url=permalink.source(entry.path, entry.file),
             json_url=permalink.document(entry.path),
             head=_entry_head(entry, f"{view.title} · {link.title}", thing, (story.title, link.url)),
         )
     )
-
-
-def _short(entry: Entry | None, make: Composer) -> str:
-    """ "17 novembre, 21 h 00"."""
-    if entry is None:
-        return ""
-    day = make.period_in_words(make.period(entry), weekday=False)
-    time = make.line(entry).time
-    return f"{day}, {time}" if time else day
 
 
 def _document(entry: Entry) -> Response:

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, render_template, request
 
 from newsarchive import permalink
 from newsarchive.catalogue import Name, Page
-from newsarchive.dates import local
+from newsarchive.dates import local, local_day
 from newsarchive.entry import Kind
 from newsarchive.errors import QueryError
 from newsarchive.query import Order, Period, Query
 from newsarchive.web import http, views
-from newsarchive.web.asking import asked_of, head_of, page_of, said
+from newsarchive.web.asking import asked_of, head_of, page_of, said, told
 from newsarchive.web.context import composer
 
 lists = Blueprint("lists", __name__)
@@ -26,9 +26,10 @@ def home() -> Response:
     make = composer()
     archive = make.archive
     page = page_of(asked_of(Query(), "page"))
-    today = local(make.now, make.zone).date()
-    period = Period(today.year, today.month)
-    days = archive.catalogue.days(today.year, make.now)
+    newest = local_day(page.entries[0].published, make.zone) if page.entries else None
+    shown = newest or local(make.now, make.zone).date()
+    period = Period(shown.year, shown.month)
+    days = archive.catalogue.days(shown.year, make.now)
     latest = page.number == 1
     names = sorted(archive.catalogue.names("tag", make.now), key=lambda n: (-n.entries, n.slug))
     return http.html(
@@ -253,7 +254,7 @@ def search() -> Response:
             if page.number > page.pages:
                 http.missing()
     except QueryError as error:
-        problem, status = str(error), 400
+        problem, status = told(error), 400
     response = http.html(
         render_template(
             "search.html", nav="search", heading=said("Search"), query_text=text[:256],

@@ -141,13 +141,15 @@ class RunningStory:
     #: "17 novembre"
     since: str
     last: Line
+    #: "22 novembre, 7 h 15"
+    last_when: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A day in the strip of days of a story."""
 
-    #: "17" – the day of the month
+    #: "17", the day of the month; "2 déc." where another month begins
     label: str
     #: "vendredi 17 novembre 2023"
     heading: str
@@ -274,4 +276,4 @@ class StoryView:
 
 def shade(entries: int, most: int) -> int:
     """How deep the ground of a day is: 0 for nothing, 1 to 5 up to the busiest."""
-    return 0 if entries <= 0 else max(1, -(-5 * entries // max(most, 1)))
+    return 0 if entries <= 0 else max(1, min(entries, -(-5 * entries // max(most, 1))))
