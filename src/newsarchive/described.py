@@ -19,8 +19,8 @@ from newsarchive.entry import (
     Source,
     Status,
 )
-from newsarchive.fields import FALSE, Fields, folded, is_boolean, is_empty
-from newsarchive.metadata import Mapping, Node, Scalar, Sequence, quoted
+from newsarchive.fields import FALSE, Fields, is_boolean, is_empty
+from newsarchive.metadata import Mapping, Node, Scalar, Sequence, folded, quoted
 
 #: characters of an id
 MAX_ID = 8192

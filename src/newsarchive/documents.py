@@ -6,7 +6,7 @@ Names are JSON Feed's (version 1.1) where it has a word.
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from newsarchive import permalink
+from newsarchive import newfile, permalink
 from newsarchive.dates import unparse
 from newsarchive.entry import Entry, Kind
 
@@ -47,8 +47,8 @@ def listed(entry: Entry, config: "Config") -> dict[str, object]:
 
 
 def source(entry: Entry) -> str:
-    """An entry's Markdown under its title, for those who read the source."""
-    return f"# {entry.title}\n\n{entry.body.strip()}\n"
+    """An entry as the text of a file: what is catalogued, so that nothing hidden is in it."""
+    return newfile.unparse(entry)
 
 
 def document(entry: Entry, archive: "Archive", now: "datetime") -> dict[str, object]:

@@ -10,12 +10,12 @@ from newsarchive import dates, filename, frontmatter, markup, permalink
 from newsarchive.described import Described, describe, without_bidi
 from newsarchive.entry import Entry, Kind, Moment, Problem, Severity, Status
 from newsarchive.errors import DateError
-from newsarchive.fields import KEYS, Fields, folded
+from newsarchive.fields import KEYS, Fields
 from newsarchive.filename import FileName, begins_with_date
 from newsarchive.frontmatter import Head
 from newsarchive.headings import Opening, Outline, outline, trim
 from newsarchive.headings import begins_with_date as is_dated
-from newsarchive.metadata import Format
+from newsarchive.metadata import Format, folded
 from newsarchive.newfile import new_article, new_update, with_head_id, with_heading_ids
 
 __all__ = [

@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 from newsarchive import dates
 from newsarchive.entry import Json, Kind, Moment, Problem, Severity
 from newsarchive.errors import DateError
-from newsarchive.metadata import Mapping, Node, Scalar, Sequence, as_json, quoted
+from newsarchive.metadata import Mapping, Node, Scalar, Sequence, as_json, folded, quoted
 
 #: key -> the spellings it is read by; of several that have a value the first counts
 KEYS = {
@@ -177,11 +177,6 @@ class Fields:
             and isinstance(found[1], Scalar)
             and found[1].text.strip().lower() == "story"
         )
-
-
-def folded(text: str) -> str:
-    """A text with each run of blanks and line ends as one space, none at its ends."""
-    return " ".join(text.split())
 
 
 def is_empty(node: Node) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsarchive import markup
+from newsarchive.metadata import folded
 
 _DAY = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -183,7 +184,7 @@ def _opening(start: _Start, body: tuple[str, int], following: _Start | None) -> 
     """The update a heading opens; None when it only groups those under it."""
     text, line = body
     rest, given = attributes(start.rest)
-    title = " ".join(_SEPARATOR.sub("", rest, count=1).split())
+    title = folded(_SEPARATOR.sub("", rest, count=1))
     grouping = not start.timed and following is not None and following.timed
     if grouping and not title and not text:
         return None

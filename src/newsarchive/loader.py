@@ -92,7 +92,9 @@ def load_once(config: Config, writer: CatalogueWriter, progress: Progress | None
 
     A reload that takes no time tells nothing until it is done: it hides nothing from readers.
     """
-    told = time.monotonic() if status(config)["state"] == "loaded" else 0.0
+    told = time.monotonic()
+    if status(config)["state"] != "loaded":
+        _tell(config, "loading", 0, 0)
 
     def tell(done: int, total: int) -> None:
         nonlocal told

@@ -20,6 +20,7 @@ MAX_VALUES = 5_000
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 #: a text that every YAML 1.1 and 1.2 parser takes for itself when it stands without quotes
+_BLANKS = re.compile(r"[ \t\r\n\f\v\x85\u2028\u2029]+")
 _SAFE_PLAIN = re.compile(r"[^\W\d_](?:[\w .,;()/+’…«»-]*[\w.)’…»])?")
 _WORDS = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null")
 
@@ -107,12 +108,18 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def folded(text: str) -> str:
+    """A text with each run of blanks and line ends as one space, none at its ends; no-break
+    spaces are the author's, and stay."""
+    return _BLANKS.sub(" ", text).strip()
+
+
 def scalar(text: str) -> str:
     """A text of one line as YAML reads it: in quotes where it needs them.
 
     It stands bare only where every reader of YAML, whatever its version, takes it for this text.
     """
-    text = " ".join(text.split())
+    text = folded(text)
     if _SAFE_PLAIN.fullmatch(text) and not _WORDS.fullmatch(text):
         return text
     return quoted(text)

@@ -1,11 +1,12 @@
-"""The text of new files, and new ids in old ones."""
+"""Entries as the text of files: new ones, those of the archive, and new ids in old ones."""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 from newsarchive import dates
-from newsarchive.entry import Moment
+from newsarchive.entry import Entry, Moment, Status
 from newsarchive.frontmatter import Head
 from newsarchive.headings import attributes
 from newsarchive.metadata import Format, scalar
@@ -51,6 +52,53 @@ def new_update(title: str, *, id: str, date: Moment, key: bool = False, body: st
         f"id: {scalar(id)}",
     ]
     return _file(lines, body)
+
+
+def unparse(entry: Entry) -> str:
+    """An entry as the text of a file of its own: ``entryfile.parse`` reads the same from it.
+
+    Everything is said, also what the author left to the site or the folder.
+    """
+    lines = [
+        *([] if entry.untitled else [f"title: {scalar(entry.title)}"]),
+        f"date: {dates.unparse(entry.published)}",
+        *([f"updated: {dates.unparse(entry.updated)}"] if entry.updated != entry.published else []),
+        f"lang: {scalar(entry.lang)}",
+        *_list("authors", entry.authors),
+        *_list("tags", entry.tags),
+        *([f"summary: {scalar(entry.summary)}"] if entry.summary else []),
+        *([f"status: {entry.status}"] if entry.status is not Status.PUBLISHED else []),
+        *(["type: story", f"coverage: {entry.coverage}"] if entry.is_story else []),
+        *(["key: true"] if entry.key else []),
+        *_apparatus(entry),
+        f"id: {scalar(entry.id)}",
+    ]
+    return _file(lines, entry.body)
+
+
+def _apparatus(entry: Entry) -> Iterator[str]:
+    """Pictures, sources, corrections, old addresses and unknown keys; JSON is YAML (1.2, 1.3)."""
+    if entry.image:
+        yield f"image: {scalar(entry.image.url)}"
+        if entry.image.alt:
+            yield f"image_alt: {scalar(entry.image.alt)}"
+    if entry.sources:
+        yield f"sources: {_json([_said(asdict(each)) for each in entry.sources])}"
+    if entry.corrections:
+        said = [{"date": dates.unparse(c.date), "text": c.text} for c in entry.corrections]
+        yield f"corrections: {_json(said)}"
+    if entry.aliases:
+        yield f"aliases: {_json(entry.aliases)}"
+    for key, value in entry.extra.items():
+        yield f"{scalar(key)}: {_json(value)}"
+
+
+def _said(values: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in values.items() if value}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _list(key: str, values: Sequence[str]) -> list[str]:

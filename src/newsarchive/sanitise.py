@@ -144,14 +144,10 @@ def address(written: str, place: Place) -> str | None:
     if path.startswith("//"):
         return _external("https", path + mark + query + sharp + fragment)
     where = _page(path, place.folder) if path else place.permalink
-    own = place.prefix if where == place.permalink and fragment else ""
-    return (
-        BASE
-        + where
-        + _encoded(mark + query)
-        + (sharp and fragment and f"#{own}")
-        + (_encoded(fragment))
-    )
+    if fragment:
+        own = place.prefix if where == place.permalink else ""
+        sharp = f"#{own}{_encoded(fragment)}"
+    return BASE + where + _encoded(mark + query) + (sharp if fragment else "")
 
 
 def _external(scheme: str, rest: str) -> str | None:
@@ -228,7 +224,7 @@ _LANGUAGE_CLASS = re.compile(r"language-[\w+#.-]{1,40}")
 _ID = re.compile(r"[^\s\"'<>&]{1,200}")
 _ADDRESSES = ("href", "src", "cite")
 _BARE = re.compile(r"(\b(?:https?://|www\.)[^\W_][\w.-]*(?:(?!&[lg]t;)[^\s<>\"«»“”{}|\\^`])*)")
-_TRAILING = re.compile(r"[.,;:!?'’)\]…*_]+$")
+_TRAILING = ".,;:!?'’)]…*_"
 
 
 class _Finish:
@@ -286,14 +282,17 @@ class _Finish:
 
     def bare(self, written: str) -> None:
         """An address in the text: a link, unless it stands in one already."""
-        shown = _TRAILING.sub("", unescape(written))
+        whole = unescape(written)
+        shown = whole.rstrip(_TRAILING)
+        if whole.startswith(")", len(shown)) and shown.count("(") > shown.count(")"):
+            shown += ")"
         target = address(shown if "://" in shown else f"https://{shown}", self.place)
         if "a" in self.open or target is None:
             self.out.append(written)
         else:
-            rest = unescape(written)[len(shown) :]
+            rest = escape(whole[len(shown) :], quote=False)
             link = f'<a href="{escape(target)}" rel="noopener">{escape(shown, quote=False)}</a>'
-            self.out.append(link + escape(rest, quote=False))
+            self.out.append(link + rest)
         self.setter.skip(written)
 
     def start_tag(self, name: str, written: str) -> None:
