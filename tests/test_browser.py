@@ -226,7 +226,10 @@ def test_html_validate_finds_nothing(site: str, tmp_path: Path) -> None:
             text = error.read()
         (tmp_path / f"{number}.html").write_bytes(text)
     (tmp_path / ".htmlvalidate.json").write_text(
-        '{"root": true, "extends": ["html-validate:standard"]}', encoding="utf-8"
+        # long titles are their authors'; the sanitiser writes checked="", which HTML allows too
+        '{"root": true, "extends": ["html-validate:recommended"], "rules":'
+        ' {"long-title": "off", "attribute-boolean-style": "off"}}',
+        encoding="utf-8",
     )
     run = subprocess.run(
         [str(command), "--formatter", "text", "."], cwd=tmp_path, capture_output=True, text=True,
