@@ -4,6 +4,7 @@ Serves the example archive on a free port of this machine and photographs it in 
 Needs the ``test`` extra and Debian's chromium.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def main() -> None:
     """Serve, photograph, stop."""
     with tempfile.TemporaryDirectory() as data:
         command = [sys.executable, "-m", "newsarchive", "serve", "--port", "0"]
-        environ = {"PATH": "/usr/bin:/bin", "NEWSARCHIVE_DATA_DIR": data}
+        environ = {**os.environ, "NEWSARCHIVE_DATA_DIR": data}
         server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout
