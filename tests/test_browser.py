@@ -85,6 +85,7 @@ class serving:  # noqa: N801 - reads as a function in a with statement
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGTERM)
         self._process.communicate(timeout=30)
+        assert self._process.returncode == 0
 
 
 def wait_for(holds: Any, seconds: float = 30) -> float:

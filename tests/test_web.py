@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from conftest import Desk
+from newsarchive.web import create_app
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4"/></svg>'
 
@@ -183,6 +184,18 @@ def test_each_page_has_one_address(client: FlaskClient, address: str, target: st
     answer = client.get(address)
     assert answer.status_code == (301 if target else 200)
     assert answer.headers.get("Location") == target
+
+
+def test_a_mistake_of_ours_is_noted_and_told_without_its_innards(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(desk.config)
+    app.add_url_rule("/bug/", "bug", lambda: 1 // 0)
+    answer = app.test_client().get("/bug/")
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" not in answer.text
+    assert "ZeroDivisionError" in caplog.text
+    assert answer.headers["Content-Security-Policy"]
 
 
 def test_what_is_embargoed_or_a_draft_is_nowhere(client: FlaskClient) -> None:

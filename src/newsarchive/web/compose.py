@@ -133,7 +133,7 @@ class Composer:
                 updates=each.updates,
                 since=self._short_day(local_day(each.first.published, self.zone)),
                 last=self.line(each.last),
-                last_when=self.short_time(each.last),
+                last_when=self._gutter(each.last),
             )
             for each in found
         )
@@ -145,6 +145,15 @@ class Composer:
             day = self._short_day(local_day(entry.published, self.zone))
         time = self.line(entry).time
         return f"{day}, {time}" if time else day
+
+    def _gutter(self, entry: Entry) -> str:
+        """A date and time for the gutter, which is narrow: the time alone today, "22 nov.,"
+        above it otherwise."""
+        day, time = local_day(entry.published, self.zone), self.line(entry).time
+        if day == local(self.now, self.zone).date() and time:
+            return time
+        words = dates.short_day(day, self.lang).replace(" ", "\u00a0")
+        return f"{words}, {time}" if time else words
 
     def _short_day(self, day: date) -> str:
         same_year = day.year == local(self.now, self.zone).year

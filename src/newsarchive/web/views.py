@@ -141,7 +141,7 @@ class RunningStory:
     #: "17 novembre"
     since: str
     last: Line
-    #: "22 novembre, 7 h 15"
+    #: "22 nov., 7 h 15"; the time alone today
     last_when: str
 
 
