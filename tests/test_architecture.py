@@ -21,8 +21,9 @@ RANKS = [
     ["newfile"],
     ["entryfile"],
     # edges: one outside thing each
-    ["addresses", "articles", "catalogue", "renderings"],
+    ["addresses", "articles", "catalogue", "progress", "renderings"],
     # application
+    ["reading", "settling"],
     ["loading"],
     ["archive"],
     ["documents"],

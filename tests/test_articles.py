@@ -19,6 +19,7 @@ def put(root: Path, path: str, text: str = "x") -> Path:
 def test_markdown_and_what_may_be_served_beside_it_are_listed(tmp_path: Path) -> None:
     for path in [
         "a.md",
+        "2024-08-20-welcome.markdown",
         "2023/x/index.md",
         "2023/x/photo.JPG",
         "2023/x/page.html",
@@ -31,7 +32,9 @@ def test_markdown_and_what_may_be_served_beside_it_are_listed(tmp_path: Path) ->
     ]:
         put(tmp_path, path)
     found = articles.scan(tmp_path)
-    assert sorted(found.markdown) == ["2023/x/index.md", "_drafts/d.md", "a.md"]
+    assert sorted(found.markdown) == [
+        "2023/x/index.md", "2024-08-20-welcome.markdown", "_drafts/d.md", "a.md",
+    ]  # fmt: skip
     assert sorted(found.assets) == ["2023/x/photo.JPG"]
     assert found.refused == ()
 
@@ -46,6 +49,16 @@ def test_links_loops_pipes_and_odd_names_are_refused_by_name(tmp_path: Path) -> 
     assert sorted(found.markdown) == ["good.md"]
     assert sorted(problem.path for problem in found.refused) == [
         "bad\\udcff.md", "leak.md", "pipe.md",
+    ]  # fmt: skip
+
+
+def test_what_is_too_deep_or_oddly_named_is_told(tmp_path: Path) -> None:
+    put(tmp_path, "d/" * 40 + "a.md")
+    put(tmp_path, "X.MD")
+    found = articles.scan(tmp_path)
+    assert found.markdown == {}
+    assert [problem.message for problem in found.refused] == [
+        "only names that end in .md are read", "more than 32 folders in one another",
     ]  # fmt: skip
 
 

@@ -234,6 +234,7 @@ def test_neighbours_calendars_and_addresses_are_answered_by_index(
     reader.alias("/old", NOW)
     reader.respelt("E/5", NOW)
     reader.near("e/titre-5", NOW)
+    reader.is_hidden("2024/a/b/c.svg", NOW)
     reader.changes(0, 10)
     reader.corrections(NOW, 10, 0)
     connection.set_trace_callback(None)
@@ -273,6 +274,7 @@ def test_after_any_edits_the_lists_and_counts_are_those_of_a_fresh_catalogue(
         ("tally", "term, grain, period"),
         ("spelling", "term, name"),
         ("story", "path"),
+        ("correction", "at, position"),
     ]:
         assert dump(book, table, order) == dump(fresh, table, order)
     columns = "term, at, id, grain"

@@ -25,7 +25,7 @@ from newsarchive import cli, entryfile
 from newsarchive.catalogue import Catalogue
 from newsarchive.config import KEYS, Config, load_config
 from newsarchive.loader import writing
-from newsarchive.loading import site_of
+from newsarchive.reading import site_of
 
 ROOT = Path(__file__).parents[1]
 #: what no --help may import
@@ -106,6 +106,10 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
 
 
+def _hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def started(*args: str) -> Iterator["subprocess.Popen[str]"]:
     """A command in a process of its own, ended at the latest here."""
@@ -116,6 +120,8 @@ def started(*args: str) -> Iterator["subprocess.Popen[str]"]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # a job in the background ignores Ctrl-C, and its children inherit that
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - nothing else runs in this process then
     )
     try:
         yield process
@@ -878,3 +884,28 @@ def test_what_is_saved_while_watch_begins_is_not_missed() -> None:
         assert " 5 added" in process.stdout.readline()
         process.terminate()
         assert process.wait(timeout=PATIENCE) == 0
+
+
+@pytest.mark.usefixtures("archive")
+def test_check_names_the_copy_and_not_the_file_that_is_online(run: Run) -> None:
+    write("2022/2022-01-01-x.md", "title: x\nid: k1\n")
+    assert run("index").code == 0
+    write("2020/2020-01-01-copie.md", "title: x\nid: k1\n")
+    told = run("check").out
+    assert "2020/2020-01-01-copie.md" in told
+    assert "articles/2022/2022-01-01-x.md:1: error" not in told
+    assert "id: 2022/2022-01-01-x.md has the id" in told
+
+
+def test_serve_and_list_say_what_is_missing(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("list").code == 4
+    write("2022/2022-01-01-x.md", "title: x\n")
+    (folder / "taken").write_text("x")
+    monkeypatch.setenv("NEWSARCHIVE_DATA_DIR", "taken")
+    ran = run("serve", "--port", "0")
+    assert ran.code == 4
+    assert "choose another data_dir" in ran.err
+    monkeypatch.delenv("NEWSARCHIVE_DATA_DIR")
+    assert run("list", "--tag", "nothing").err == "0 of 0 entries\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.config import FILE, KEYS, load_config
+from newsarchive.config import FILE, load_config
 from newsarchive.errors import ConfigError
 
 
@@ -96,9 +96,3 @@ def test_the_carried_file_cannot_move_the_folders(tmp_path: Path) -> None:
     write(tmp_path / "articles", 'data_dir = "/tmp/x"\n')
     with pytest.raises(ConfigError, match="cannot be set by the file inside the articles folder"):
         load_config(environ={}, directory=tmp_path)
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_every_setting_is_in_the_readme(key: str) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    assert f"| `{key}` |" in readme

@@ -363,6 +363,64 @@ def test_an_update_before_its_publication_is_raised_to_it() -> None:
     assert with_key("updated: 2023-11").updated == moment("2023-11-17")
 
 
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("principal&nbsp;: Aaron", "principal\u00a0: Aaron"),
+        ("This <em>and</em> that", "This and that"),
+        ("One<br>two", "One two"),
+        ("`**user**` and **more *of* it**", "user and more of it"),
+        ("&ldquo;Yes&rdquo; &amp; &#8217;no&#x2019;", "“Yes” & ’no’"),
+        ("[Here](https://a.org/x) _now_", "Here now"),
+        ("&lt;em&gt; in HTML", "<em> in HTML"),
+        ("R&D at AT&T; a < b, 5 * 3", None),
+        ("The <script> element, Vec<T>, *args and **kwargs, *.py", None),
+        ("snake_case_name, __init__, 2*3*4, C:\\*x*", None),
+    ],
+)
+def test_titles_and_names_are_plain_text(written: str, title: str | None) -> None:
+    lines = f"title: '{written}'\ndate: 2023\nauthors: ['{written}']\ntags: ['{written}']"
+    entry = only(f"---\n{lines}\n---\n")
+    wanted = written if title is None else title
+    assert (entry.title, entry.authors, entry.tags) == (wanted, (wanted,), (wanted,))
+    text = new_article(wanted, id="x", date=moment("2023"), tags=[wanted])
+    assert (only(text).title, only(text).tags) == (wanted, (wanted,))
+
+
+@pytest.mark.parametrize(
+    ("lines", "date"),
+    [
+        ("date: 2023-11-17\npublishDate: 2023-12-01", "2023-12-01"),
+        ("date: 2023-11-17\nPublishDate: 2023-11-01", "2023-11-17"),
+        ("publishdate: 2023-12-01", "2023-12-01"),
+        ("published: true\npublishDate: 2023-12-01", "2023-12-01"),
+    ],
+)
+def test_a_later_publish_date_of_hugo_holds_the_entry_back(lines: str, date: str) -> None:
+    entry = only(f"---\ntitle: T\n{lines}\n---\n")
+    assert entry.published == entry.updated == moment(date)
+    assert entry.extra == {}
+
+
+def test_an_expiry_date_of_hugo_is_told_not_to_be_read() -> None:
+    parsed = read("---\ntitle: T\ndate: 2023-11-17\nexpiryDate: 2023-12-01\n---\n")
+    assert [entry.status for entry in parsed.entries] == [Status.PUBLISHED]
+    [problem] = parsed.problems
+    assert (problem.line, problem.severity) == (4, Severity.WARNING)
+    assert problem.message == "expiryDate: not read: the entry stays online after this date"
+    assert problem.remedy == "to take it away, write status: withdrawn"
+
+
+def test_a_file_of_the_longer_ending_is_read_as_any_other() -> None:
+    entry = only("---\ntitle: T\n---\n", "2024/2024-08-20-welcome.markdown")
+    assert entry.path == "2024/2024-08-20-welcome"
+    assert entry.published == moment("2024-08-20")
+    assert only("---\ntitle: T\ndate: 2024\n---\n", "2024/x/index.fr.markdown").lang == "fr"
+    index = only("---\ntitle: T\ndate: 2024\n---\n", "2024/x/index.markdown")
+    assert index.path == "2024/x"
+    assert begins_with_date("2024-08-20.markdown")
+
+
 def test_prose_of_other_generators_becomes_plain_text_and_ours_stays() -> None:
     prose = 'Un <a href="x">mot</a> et [un lien](y).'
     assert with_key(f"excerpt: '{prose}'").summary == "Un mot et un lien."

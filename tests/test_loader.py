@@ -1,10 +1,14 @@
 """Following the folder: a save is online at once, git's work arrives whole, one process writes."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -15,8 +19,18 @@ from pathlib import Path
 import pytest
 
 from conftest import NOW, ROOT, Desk
+from newsarchive.archive import CATALOGUE
+from newsarchive.articles import checkout_in_progress
 from newsarchive.errors import CatalogueError, WriterBusyError
-from newsarchive.loader import follow, status, writing
+from newsarchive.loader import (
+    MOST_SECONDS,
+    SUPERVISION_SECONDS,
+    follow,
+    loading,
+    wait_after,
+    writing,
+)
+from newsarchive.progress import LOCK, told
 from newsarchive.query import Query
 
 
@@ -37,7 +51,7 @@ def followed(desk: Desk) -> Iterator[None]:
     thread = threading.Thread(target=follow, args=(desk.config, stop))
     thread.start()
     try:
-        wait_for(lambda: status(desk.config)["state"] == "loaded")
+        wait_for(lambda: told(desk.config).state == "loaded" and told(desk.config).alive)
         yield
     finally:
         stop.set()
@@ -218,3 +232,276 @@ def test_under_any_server_one_of_the_workers_keeps_a_loader_alive(desk: Desk) ->
             worker.terminate()
             worker.communicate(timeout=20)
     wait_for(lambda: loaders(desk.config.data_dir) == [])
+
+
+FORKING = """
+import os, sys, time
+from newsarchive.config import load_config
+from newsarchive.loader import Supervisor
+config = load_config()
+Supervisor(config).start()
+while "late" in sys.argv and not (config.data_dir / "status.json").exists():
+    time.sleep(0.01)
+workers = []
+for _ in range(10):
+    workers.append(os.fork())
+    if not workers[-1]:
+        time.sleep(120)
+        os._exit(0)
+    time.sleep(0.001)
+print(*workers, flush=True)
+time.sleep(120)
+"""
+
+
+@contextmanager
+def forking(desk: Desk, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """A server that forks its workers after it loaded the application; none outlives the block."""
+    environ = {
+        **os.environ,
+        "NEWSARCHIVE_ARTICLES_DIR": str(desk.config.articles_dir),
+        "NEWSARCHIVE_DATA_DIR": str(desk.config.data_dir),
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", FORKING, *words], env=environ, text=True,
+        cwd=desk.config.data_dir.parent, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    workers: list[int] = []
+    try:
+        assert server.stdout
+        workers += map(int, server.stdout.readline().split())
+        yield server
+    finally:
+        server.kill()
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        server.communicate(timeout=20)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_workers_forked_while_a_loader_is_started_do_not_keep_its_lock(desk: Desk) -> None:
+    desk.article("a.md", title="A")
+    with forking(desk):
+        for _ in range(2):
+            wait_for(lambda: told(desk.config).alive and told(desk.config).state == "loaded")
+            (first,) = loaders(desk.config.data_dir)
+            os.kill(first, signal.SIGKILL)
+            wait_for(lambda first=first: another(desk, first), 15)  # type: ignore[misc]
+    wait_for(lambda: loaders(desk.config.data_dir) == [])
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_workers_forked_after_a_loader_was_started_do_not_keep_it_alive(desk: Desk) -> None:
+    desk.article("a.md", title="A")
+    with forking(desk, "late") as server:
+        (first,) = loaders(desk.config.data_dir)
+        assert parent_of(first) == server.pid
+        server.kill()
+        wait_for(lambda: another(desk, first), 15)
+        desk.article("b.md", title="B")
+        wait_for(lambda: desk.archive.entry("b", NOW))
+
+
+def another(desk: Desk, than: int) -> bool:
+    """Whether one other loader is at work."""
+    found = loaders(desk.config.data_dir)
+    return len(found) == 1 and found != [than]
+
+
+def parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_loader_that_fails_is_tried_less_often_until_one_lives() -> None:
+    waits = [SUPERVISION_SECONDS]
+    for _ in range(8):
+        waits.append(wait_after(0.5, waits[-1]))
+    assert waits[:3] == [2, 4, 8]
+    assert waits[-1] == MOST_SECONDS
+    assert wait_after(600, MOST_SECONDS) == SUPERVISION_SECONDS
+    # another worker's loader lives: when that ends, this one is quick again
+    assert wait_after(None, MOST_SECONDS) == SUPERVISION_SECONDS
+
+
+def damage(desk: Desk) -> bytes:
+    """Spoil what the catalogue knows of files, which no page needs; what its file holds now."""
+    path = desk.config.data_dir / CATALOGUE
+    desk.archive.catalogue.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'file'")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    data = bytearray(path.read_bytes())
+    data[(page[0] - 1) * size : page[0] * size] = b"\xff" * size
+    path.write_bytes(data)
+    return bytes(data)
+
+
+def test_a_catalogue_damaged_within_is_put_aside_and_made_anew(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(50):
+        desk.article(f"{number}.md", title=f"Titre {number}")
+    desk.load()
+    spoilt = damage(desk)
+    with loading(desk.config) as load:
+        assert load(None).added == 50
+        desk.article("neuf.md", title="Neuf")
+        assert load(None).added == 1  # into the catalogue that is read
+    assert desk.find().total == 51
+    assert (desk.config.data_dir / CATALOGUE).with_suffix(".damaged").read_bytes() == spoilt
+    assert [record.getMessage().count("malformed") for record in caplog.records] == [1]
+    assert not list(desk.config.data_dir.glob("rebuilt*"))
+
+
+def test_pages_answer_from_a_damaged_catalogue_until_the_new_one_is_whole(desk: Desk) -> None:
+    for number in range(50):
+        desk.article(f"{number}.md", title=f"Titre {number}")
+    desk.load()
+    damage(desk)
+    seen: list[int] = []
+    with loading(desk.config) as load:
+        load(lambda *_: seen.append(desk.find().total))
+    assert set(seen) == {50}
+
+
+def test_other_errors_of_the_catalogue_do_not_make_it_anew(desk: Desk) -> None:
+    desk.article("a.md")
+    desk.load()
+    holder = sqlite3.connect(desk.config.data_dir / CATALOGUE, isolation_level=None)
+    desk.article("b.md")
+    with loading(desk.config) as load:
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CatalogueError, match="locked"):
+            load(None)
+        holder.execute("ROLLBACK")
+        assert load(None).added == 1
+    holder.close()
+    assert not list(desk.config.data_dir.glob("*.damaged"))
+
+
+@pytest.mark.parametrize("gitdir", ["real/git", "{root}/real/git"])
+def test_a_checkout_is_noticed_where_git_is_a_file(tmp_path: Path, gitdir: str) -> None:
+    (tmp_path / "real" / "git").mkdir(parents=True)
+    (tmp_path / "articles").mkdir()
+    (tmp_path / ".git").write_text(f"gitdir: {gitdir.format(root=tmp_path)}\n")
+    assert not checkout_in_progress(tmp_path / "articles")
+    (tmp_path / "real" / "git" / "index.lock").touch()
+    assert checkout_in_progress(tmp_path / "articles")
+
+
+def test_a_file_named_git_that_says_nothing_is_no_checkout(tmp_path: Path) -> None:
+    for data in [b"", b"gitdir", b"gitdir: a\0b", b"\xff" * 100_000]:
+        (tmp_path / ".git").write_bytes(data)
+        assert not checkout_in_progress(tmp_path)
+
+
+def printed(words: str, *values: object) -> str:
+    """What a script prints."""
+    script = f"import os, sys\n{words}"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, values)], check=True, text=True, timeout=60,
+        capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_a_repository_that_may_not_be_read_is_no_checkout() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / ".git").mkdir(mode=0o700)
+        words = (
+            "from pathlib import Path; from newsarchive.articles import checkout_in_progress\n"
+            "os.setgid(65534); os.setuid(65534)\n"
+            "print(checkout_in_progress(Path(sys.argv[1])))"
+        )
+        assert printed(words, folder) == "False"
+
+
+def test_a_folder_made_anew_is_followed(desk: Desk) -> None:
+    desk.article("a.md")
+    with followed(desk):
+        for name in ["b", "c"]:  # the file system may give it the same number each time
+            shutil.rmtree(desk.config.articles_dir)
+            desk.config.articles_dir.mkdir()
+            wait_for(lambda: desk.paths() == [])
+            desk.article(f"{name}.md")
+            wait_for(lambda name=name: desk.paths() == [name], 10)  # type: ignore[misc]
+
+
+def test_a_link_to_a_release_is_followed_where_it_leads(desk: Desk, tmp_path: Path) -> None:
+    folder = desk.config.articles_dir
+    releases = [tmp_path / "un", tmp_path / "deux"]
+    for number, release in enumerate(releases):
+        release.mkdir()
+        (release / f"r{number}.md").write_text("---\ntitle: R\ndate: 2023-11-17\n---\nTexte.\n")
+    folder.rmdir()
+    folder.symlink_to(releases[0])
+    with followed(desk):
+        assert desk.paths() == ["r0"]
+        (tmp_path / "next").symlink_to(releases[1])
+        (tmp_path / "next").replace(folder)
+        wait_for(lambda: desk.paths() == ["r1"], 10)
+        desk.article("neuf.md", "2023-11-18")
+        wait_for(lambda: desk.paths() == ["neuf", "r1"], 10)
+
+
+def test_while_the_folder_is_gone_what_is_online_stays(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.article("a.md")
+    folder = desk.config.articles_dir
+    with followed(desk):
+        folder.rename(folder.with_name("away"))
+        wait_for(lambda: caplog.records)
+        time.sleep(1)
+        assert desk.paths() == ["a"]
+        assert len(caplog.records) == 1
+        folder.with_name("away").rename(folder)
+        desk.article("b.md")
+        wait_for(lambda: desk.paths() == ["a", "b"] or desk.paths() == ["b", "a"], 10)
+
+
+def test_ready_means_that_a_loader_lives_and_has_loaded(desk: Desk) -> None:
+    desk.article("a.md")
+    client = desk.client()
+    assert client.get("/readyz").status_code == 503
+    with followed(desk):
+        answer = client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.get_json()["loading"] == {
+            "state": "loaded", "done": 1, "total": 1, "alive": True,
+        }  # fmt: skip
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert answer.get_json()["loading"]["alive"] is False
+    assert client.get("/").status_code == 200
+
+
+def test_what_a_loader_told_that_is_gone_is_not_taken_for_what_another_tells(desk: Desk) -> None:
+    desk.article("a.md")
+    with followed(desk):
+        pass
+    with writing(desk.config):  # holds the lock, and has told nothing yet
+        assert told(desk.config).state == "loaded"
+        assert not told(desk.config).alive
+
+
+def test_asking_after_the_loader_never_keeps_one_from_starting(desk: Desk) -> None:
+    desk.load()
+    with (desk.config.data_dir / LOCK).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # as who asks does, for a moment
+        threading.Timer(0.03, fcntl.flock, [lock, fcntl.LOCK_UN]).start()
+        with writing(desk.config):
+            pass
+
+
+def test_a_status_file_of_another_make_is_as_none(desk: Desk) -> None:
+    desk.load()
+    for text in ["", "[]", "{}", '{"state": "loaded", "done": 1, "total": 1}', "{" * 100_000]:
+        (desk.config.data_dir / "status.json").write_text(text)
+        assert told(desk.config).state == "unknown"
+    assert (desk.config.data_dir / LOCK).exists()

@@ -4,6 +4,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from conftest import NOW, Desk
 from newsarchive.catalogue import Catalogue
 from newsarchive.entry import Kind, Status
@@ -179,6 +181,28 @@ def test_a_change_of_settings_reads_everything_again(desk: Desk) -> None:
     assert entry.published.at.utcoffset() == timedelta(hours=-5)
 
 
+def test_after_another_time_zone_the_counts_are_those_of_a_fresh_load(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.article("a.md", "2023-11-17")
+    desk.article("b.md", "2023-11-17T23:30:00Z", tags="[x]")
+    desk.article("c.md", "2023-11-18T03:30:00Z", aliases="[/c0/]")
+    desk.load()
+    desk.article("a.md", "a : b")
+    other = desk.with_settings(timezone="America/Montreal")
+    other.load()
+    desk.article("a.md", "2023-11-17")
+    other.load()
+    fresh = other.with_settings(data_dir=tmp_path / "fresh")
+    fresh.load()
+    for one in (other, fresh):
+        catalogue = one.archive.catalogue
+        assert catalogue.days(2023, NOW) == {"2023-11-17": 3}
+        assert [n.entries for n in catalogue.names("tag", NOW)] == [1]
+        assert catalogue.alias("/c0/", NOW) == "c"
+        assert one.find().total == 3
+
+
 def test_a_file_that_cannot_be_read_is_named_and_the_others_load(desk: Desk) -> None:
     desk.article("a.md")
     (desk.config.articles_dir / "lien.md").symlink_to("/etc/passwd")
@@ -188,6 +212,171 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_load(desk: Desk) -> 
     generation = desk.archive.catalogue.generation()
     desk.load()
     assert desk.archive.catalogue.generation() == generation
+
+
+NOBODY = 65534
+
+
+class nobody:  # noqa: N801 - reads as a function in a with statement
+    """For a while this process is a user who may not read everything."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._folder = desk.config.articles_dir.parent
+
+    def __enter__(self) -> None:
+        self._was_root = os.geteuid() == 0
+        if self._was_root:
+            for folder in (self._folder, *self._folder.rglob("*")):
+                os.chown(folder, NOBODY, NOBODY)
+            for above in self._folder.parents[:3]:
+                above.chmod(above.stat().st_mode | 0o011)
+            os.seteuid(NOBODY)
+
+    def __exit__(self, *_: object) -> None:
+        if self._was_root:
+            os.seteuid(0)
+
+
+def test_a_file_nobody_may_read_keeps_its_last_good_version(desk: Desk) -> None:
+    desk.article("a.md")
+    desk.article("x/b.md")
+    with nobody(desk):
+        desk.load()
+        for path in ("a.md", "x"):
+            (desk.config.articles_dir / path).chmod(0)
+        os.utime(desk.config.articles_dir / "a.md", (1, 1))
+        desk.article("c.md")
+        desk.load()
+        desk.load()
+        assert sorted(desk.paths()) == ["a", "c", "x/b"]
+        assert desk.problems() == [
+            "a.md:1: cannot be read: Permission denied",
+            "x/:1: this folder cannot be read: Permission denied",
+        ]
+        for path in ("a.md", "x"):
+            (desk.config.articles_dir / path).chmod(0o755)
+        desk.load()
+        assert sorted(desk.paths()) == ["a", "c", "x/b"]
+        assert desk.problems() == []
+
+
+def test_an_index_nobody_may_read_still_leads_its_folder(desk: Desk) -> None:
+    story(desk)
+    desk.write("2023/affaire/index.md", STORY.replace("tags", "status: draft\ntags"))
+    with nobody(desk):
+        desk.load()
+        index = desk.config.articles_dir / "2023/affaire/index.md"
+        index.chmod(0)
+        os.utime(index, (1, 1))
+        for _ in range(3):
+            desk.load()
+            assert desk.paths() == ["2023/affaire/annexe"]
+
+
+@pytest.mark.parametrize(
+    "hidden", ["status: draft", "status: withdrawn", "date: 2030-01-01"], ids=lambda word: word
+)
+def test_a_broken_update_follows_its_story_into_hiding(desk: Desk, hidden: str) -> None:
+    story(desk)
+    desk.load()
+    desk.write("2023/affaire/2023-11-17-2100.md", "---\ntitle: Le : départ\n---\nIl part.\n")
+    desk.load()
+    assert "2023/affaire/2023-11-17-2100" in desk.paths()
+    index = STORY.replace("date: 2023-11", hidden) if hidden.startswith("date") else STORY
+    if not hidden.startswith("date"):
+        index = STORY.replace("tags", f"{hidden}\ntags")
+    desk.write("2023/affaire/index.md", index)
+    desk.load()
+    entry = desk.archive.entry("2023/affaire/2023-11-17-2100", NOW)
+    assert entry is None or entry.status is Status.WITHDRAWN
+
+
+def test_dated_files_wait_for_an_index_that_has_never_been_good(desk: Desk) -> None:
+    story(desk)
+    desk.write("2023/affaire/index.md", "---\ntitle: Le : secret\ndate: 2023\nstatus: draft\n---\n")
+    desk.load()
+    assert desk.paths() == ["2023/affaire/annexe"]
+    assert (
+        "2023/affaire/2023-11-18.md:1: waits for 2023/affaire/index.md, which says what its"
+        " folder is" in desk.problems()
+    )
+    desk.write("2023/affaire/index.md", STORY)
+    desk.load()
+    assert len(desk.paths()) == 4
+    assert desk.problems() == []
+
+
+def test_an_update_whose_story_has_no_page_is_a_problem_and_not_listed(desk: Desk) -> None:
+    desk.write("s/index.md", "---\ntitle: S\ndate: 2023-11-01\nid: k1\n---\nx")
+    desk.write("s/2023-11-18.md", "Sans titre.\n")
+    desk.load()
+    for path in ("index.md", "2023-11-18.md"):
+        desk.write(f"t/{path}", (desk.config.articles_dir / "s" / path).read_bytes())
+    desk.load()
+    assert desk.paths() == ["s/2023-11-18", "s"]
+    assert any("its story has no page at t" in problem for problem in desk.problems())
+    (desk.config.articles_dir / "s/index.md").unlink()
+    desk.load()
+    assert desk.paths() == ["t/2023-11-18", "t"]
+
+
+def test_a_draft_that_lost_its_address_lends_its_updates_to_nobody(desk: Desk) -> None:
+    desk.article("x.md", "2021-01-01", title="Public")
+    desk.article("x/index.md", "2021-02-01", title="Secret", status="draft", id="k2")
+    desk.article("x/2021-02-02.md", "2021-02-02", title="Caché")
+    desk.load()
+    assert desk.paths() == ["x"]
+
+
+def test_an_update_older_than_its_story_stands_on_its_own_day(desk: Desk) -> None:
+    desk.write("s/index.md", "---\ntitle: S\ndate: 2023-11-18\n---\nx")
+    desk.write("s/2023-11-17.md", "---\ntitle: U\n---\nx")
+    desk.load()
+    assert desk.paths(Query(period=Period(2023, 11, 17))) == ["s/2023-11-17"]
+
+
+def test_the_holder_of_an_address_keeps_it_though_its_id_changes(desk: Desk) -> None:
+    desk.article("x.md", "2023-05-01", title="Premier", id="k1")
+    desk.load()
+    desk.article("x/index.md", "2020-01-01", title="Second", id="k2")
+    desk.article("x.md", "2023-05-01", title="Premier", id="k3")
+    desk.load()
+    assert [entry.title for entry in desk.find().entries] == ["Premier"]
+
+
+def test_old_addresses_lead_to_what_is_online_and_written_first(desk: Desk) -> None:
+    desk.article("a.md", "2023-01-01", aliases="[/old/]")
+    desk.article("b.md", "2023-01-02", aliases="[/old/, /x.html]")
+    desk.article("c.md", "2030-01-01", aliases="[/soon/]")
+    desk.article("d.md", "2023-01-01", aliases="[/soon/, /e/]")
+    desk.article("e.md", "2023-01-01")
+    desk.article("x.md", "2023-01-01")
+    desk.article("2015-03-01-jour.md", "2015-03-01")
+    desk.load()
+    lead = {
+        "/old/": "a", "/x.html": "b", "/soon/": "d", "/e/": "d", "/x/": "x",
+        "/2015/03/01/jour/": "2015-03-01-jour", "/2015/03/01/jour.html": "2015-03-01-jour",
+    }  # fmt: skip
+    for address, path in lead.items():
+        assert desk.archive.catalogue.alias(address, NOW) == path, address
+    (desk.config.articles_dir / "a.md").unlink()
+    desk.load()
+    assert desk.archive.catalogue.alias("/old/", NOW) == "b"
+
+
+def test_a_file_beside_an_article_is_found_in_either_spelling_of_its_accents(desk: Desk) -> None:
+    desk.write("e\u0301te\u0301.jpg", b"x")
+    desk.load()
+    found = desk.archive.catalogue.asset("été.jpg")
+    assert found is not None
+    assert found.path == "e\u0301te\u0301.jpg"
+
+
+def test_the_first_day_of_the_calendar_is_listed_where_it_is_counted(desk: Desk) -> None:
+    desk.article("a.md", "0001-01-01T00:00:00+14:00")
+    desk.load()
+    assert desk.paths(Query(period=Period(1))) == ["a"]
+    assert desk.find().total == 1
 
 
 def test_withdrawn_entries_stay_in_their_lists(desk: Desk) -> None:

@@ -834,6 +834,79 @@ def test_links_and_pictures_of_markdown_and_html_are_found_with_their_lines() ->
 # --- real archives -----------------------------------------------------------------------------
 
 
+#: the sources of 18F that are broken themselves: quoted lines of mail, a picture written as
+#: Markdown in a <div>, a sentence about braces
+QUIRKS = {
+    "2014-12-17-snippets.md",
+    "2019-10-29-culture-climate-survey.md",
+    "2024-07-17-working-with-oracle-databases-in-open-source-projects.md",
+}
+
+
+def test_no_markup_shows_in_a_real_archive(tmp_path: Path) -> None:
+    needs_shared()
+    with tarfile.open(SHARED / "corpora" / "18f.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    shown = set()
+    for path in tmp_path.rglob("*.md"):
+        body = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.S)
+        text = re.sub(r"<(pre|code)\b.*?</\1>|<[^<>]*>", "", render(body, ENGLISH).html, flags=re.S)
+        if re.search(r"\]\(|\{\{|\{%", text):
+            shown.add(path.name)
+    assert shown == QUIRKS
+
+
+@pytest.mark.parametrize(
+    ("written", "target"),
+    [
+        ("@/blog/2024-01-02-two.md#a", "/articles/blog/2024-01-02-two/#a"),
+        ("{filename}b.md", f"{FOLDER}b/"),
+        ("{filename}/posts/b.md", "/articles/posts/b/"),
+        ("{filename}../b.md", "/articles/2023/b/"),
+        ("|filename|b.md", f"{FOLDER}b/"),
+        ("{static}a.png", f"{FOLDER}a.png"),
+        ("{static}/images/a.png", "/articles/images/a.png"),
+        ("{attach}a.png", f"{FOLDER}a.png"),
+        ("c.markdown", f"{FOLDER}c/"),
+    ],
+)
+def test_internal_links_of_zola_and_pelican_lead_to_the_file(written: str, target: str) -> None:
+    assert links(f"[x]({written})", ENGLISH)[0].target == BASE + target
+    assert f'href="{BASE}{target}"' in html(f"[x]({written})")
+
+
+def test_a_picture_among_html_is_a_picture() -> None:
+    body = '<div>\n{% image "a.jpg" "Alt" %}\n</div>\n\n{% image "b.jpg" "Two" %}\n*more*'
+    made = html(body)
+    assert f'<img src="{BASE}/a.jpg" alt="Alt">' in made
+    assert f'<img src="{BASE}/b.jpg" alt="Two" loading="lazy">\n<em>more</em>' in made
+    place = links(body, ENGLISH)
+    assert [(link.target, link.line) for link in place] == [
+        (f"{BASE}/a.jpg", 2), (f"{BASE}/b.jpg", 5),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tag", "made"),
+    [
+        (
+            '{% image "a.jpg" "An [odd] "1 < 2"" %}',
+            f'<img src="{BASE}/a.jpg" alt="An [odd] &quot;1 &lt; 2&quot;">',
+        ),
+        (
+            '{{< figure src="/a.jpg" alt="A & b" caption="C" >}}',
+            f'<figure><img src="{BASE}/a.jpg" alt="A &amp; b"><figcaption>C</figcaption></figure>',
+        ),
+        (
+            '{{ "https://www.youtube.com/embed/x" | embed: "A [film]" }}',
+            '<a href="https://www.youtube.com/watch?v=x" rel="noopener">A [film]</a>',
+        ),
+    ],
+)
+def test_tags_among_html_become_html(tag: str, made: str) -> None:
+    assert html(f"<div>\n{tag}\n</div>") == f"<div>\n{made}\n</div>"
+
+
 @pytest.mark.parametrize("name", ["18f", "canada"])
 def test_real_archives_read_well(name: str, tmp_path: Path) -> None:
     needs_shared()

@@ -90,3 +90,20 @@ def test_ids_are_tag_uris_unless_they_are_uris_already() -> None:
 
 def test_words_are_folded_and_said_once() -> None:
     assert permalink.words("L’Œuvre, l'œuvre d'Été 2023") == ("oeuvre", "ete", "2023")
+
+
+def test_single_letters_are_words_when_there_is_nothing_else() -> None:
+    assert permalink.words("X") == ("x",)
+    assert permalink.words("7 à") == ("7", "a")
+    assert permalink.words("7 à dix") == ("dix",)
+    assert permalink.words("!!!") == ()
+
+
+def test_what_visitors_ask_for_fills_no_memory() -> None:
+    for number in range(5000):
+        permalink.slug(f"nom {number}")
+    kept = permalink._kept_slug.cache_info()
+    assert kept.currsize <= 4096
+    before = kept.misses
+    assert permalink.slug("é" * 1000) == "e" * 1000
+    assert permalink._kept_slug.cache_info().misses == before

@@ -30,6 +30,11 @@ def test_every_word_of_the_address_has_its_place() -> None:
     )  # fmt: skip
 
 
+def test_a_story_is_found_in_any_spelling_of_its_path() -> None:
+    assert read(story="/2023/e\u0301te\u0301/").story == "2023/été"
+    assert read(story="/ x /").story == "x"
+
+
 def test_empty_and_unknown_parameters_are_harmless() -> None:
     assert read(q=" ", tag="", utm_source="x", page="") == Query()
 

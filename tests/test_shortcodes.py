@@ -88,6 +88,14 @@ def test_a_film_over_two_lines_keeps_its_lines() -> None:
     assert expand(body) == f"[Small business]({WATCH}x)\n\nnext"
 
 
+def test_links_and_pictures_are_named_to_who_finishes_the_text() -> None:
+    def finish(parts: list[str], made: list[tuple[int, int]]) -> str:
+        return "; ".join(f"{line}: {parts[part]}" for part, line in made)
+
+    body = 'a\n{% image "a.jpg" "Alt" %} {{ site.url }}/x\n{{< youtube x >}}'
+    assert expand(body, finish) == f"2: ![Alt](/a.jpg); 3: [{WATCH}x]({WATCH}x)"
+
+
 def test_highlighted_code_becomes_a_fence_that_it_does_not_close() -> None:
     assert expand("{% highlight ruby linenos %}\na\n{% endhighlight %}") == "```ruby\na\n```"
     assert expand("{{< highlight go >}}\n```\n{{< /highlight >}}") == "````go\n```\n````"
@@ -98,6 +106,24 @@ def test_an_html_frame_becomes_a_link_to_what_it_shows() -> None:
     assert expand(frame) == f'<a href="{WATCH}x">A &lt;b</a>'
     assert expand('<iframe src="javascript:x">') == ""
     assert expand("<iframe srcdoc='x'></iframe>") == ""
+
+
+@pytest.mark.parametrize(
+    ("frame", "link"),
+    [
+        (
+            'src="https://www.a.org/m?x=1&amp;y"',
+            '<a href="https://www.a.org/m?x=1&amp;y">a.org</a>',
+        ),
+        ("src='//b.org/e' title='A map'", '<a href="https://b.org/e">A map</a>'),
+        ("width=1 src=http://b.org", '<a href="http://b.org">b.org</a>'),
+        ('title="a > b" data-src="https://b.org"', '<a href="https://b.org">a &gt; b</a>'),
+        ("src='https://youtube.com/embed/x'", f'<a href="{WATCH}x">youtube.com</a>'),
+        ('src="/on/this/site"', ""),
+    ],
+)
+def test_any_html_frame_of_the_web_becomes_a_link(frame: str, link: str) -> None:
+    assert expand(f"a <iframe {frame}>no frames here</iframe> b") == f"a {link} b"
 
 
 @pytest.mark.parametrize(

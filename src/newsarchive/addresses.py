@@ -9,11 +9,9 @@ from newsarchive.entry import Entry, Precision, Status
 
 #: addresses of the site that are there whatever the archive holds
 FIXED = frozenset({
-    "/", "/articles/", "/tags/", "/authors/", "/search/", "/corrections/", "/feeds/",
-    "/feeds.opml", "/feeds/stories.opml", "/api/", "/robots.txt", "/sitemap.xml",
-    "/news-sitemap.xml", "/favicon.ico",
+    "/", "/articles/", "/tags/", "/authors/", "/search/", "/corrections/", "/robots.txt",
+    "/sitemap.xml", "/news-sitemap.xml", "/favicon.ico",
 })  # fmt: skip
-FEEDS = ("feed.rss", "feed.atom", "feed.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,10 @@ class Addresses:
             frozenset(
                 permalink.normal(address)
                 for entry in known.values()
-                for address in (*entry.aliases, *permalink.old_addresses(entry.path))
+                for address in (
+                    *entry.aliases,
+                    *permalink.old_addresses(entry.path, dates.local_day(entry.published, zone)),
+                )
             ),
             frozenset(a for entry in known.values() for a in _lists(entry, zone)),
             {permalink.fold(path): path for path in paths}
@@ -52,16 +53,13 @@ class Addresses:
 
     def has(self, address: str) -> bool:
         """Whether the site answers an unescaped address with something."""
-        for feed in FEEDS:
-            if address.endswith(f"/{feed}"):
-                address = address.removesuffix(feed)
         old = permalink.normal(address)
         if (
             address in FIXED
             or {old, old.removesuffix(".html").removesuffix("/index")} & self.aliases
         ):
             return True
-        if address.startswith(("/static/", "/api/v1/")):
+        if address.startswith(permalink.STATIC):
             return True
         if not address.startswith(permalink.ARTICLES):
             return f"{address.rstrip('/')}/" in self.lists | FIXED

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import unquote
 
@@ -17,6 +17,8 @@ from newsarchive.renderings import Renderings
 
 CATALOGUE = "catalogue.sqlite3"
 RENDERINGS = "renderings.sqlite3"
+#: the folder that Jekyll keeps drafts in (https://jekyllrb.com/docs/posts/#drafts)
+DRAFTS = "_drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,6 @@ class Story:
     article: Entry
     #: in the order asked for, with their bodies
     updates: tuple[Entry, ...]
-    #: key events, oldest first
-    key_events: tuple[Entry, ...]
     #: days that have an update, oldest first
     days: tuple[Day, ...]
     order: Order
@@ -84,7 +84,8 @@ class Archive:
 
     def entry(self, path: str, now: datetime) -> Entry | None:
         """An article or update with its body, or None if there is none at ``now``."""
-        return self.catalogue.entry(path, now)
+        found = self.catalogue.entry(path, now)
+        return found and _as_of(found, now)
 
     def rendering(self, entry: Entry) -> markup.Rendering:
         """The HTML of an entry that was read with its body."""
@@ -92,14 +93,15 @@ class Archive:
 
     def story(self, article: Entry, now: datetime, order: Order | None = None) -> Story:
         """An article's updates: newest first while it runs, oldest first once closed."""
-        newest_first = self.catalogue.updates(article.path, now)
+        newest_first = tuple(
+            _as_of(each, now) for each in self.catalogue.updates(article.path, now)
+        )
         usual = Order.NEWEST if article.coverage is Coverage.OPEN else Order.OLDEST
         order = order or usual
         days = Counter(local_day(each.published, self.config.zone) for each in newest_first)
         return Story(
             article=article,
             updates=newest_first if order is Order.NEWEST else newest_first[::-1],
-            key_events=tuple(each for each in reversed(newest_first) if each.key),
             days=tuple(Day(day, days[day]) for day in sorted(days)),
             order=order,
         )
@@ -125,15 +127,29 @@ class Archive:
             for entry, place in self.catalogue.corrections(now, size, (page - 1) * size)
         )
 
-    def asset_at(self, address: str) -> Asset | None:
+    def asset(self, path: str, now: datetime) -> Asset | None:
+        """A file beside the articles, by its path; none where its folder is that of an entry
+        which is not shown at ``now``, or one of drafts."""
+        found = self.catalogue.asset(path)
+        if found is None or DRAFTS in found.path.split("/")[:-1]:
+            return None
+        return None if self.catalogue.is_hidden(found.path, now) else found
+
+    def asset_at(self, address: str, now: datetime) -> Asset | None:
         """The file beside the articles that an address on the site means: one below the
         articles, or one that another generator kept at its root or in Hugo's ``static``."""
         path = unquote(address.partition("?")[0].partition("#")[0])
         below = path.removeprefix(permalink.ARTICLES)
         candidates = [below] if below != path else [path.lstrip("/"), f"static{path}"]
-        found = (self.catalogue.asset(each) for each in candidates)
+        found = (self.asset(each, now) for each in candidates)
         return next((each for each in found if each), None)
 
     def every_entry(self) -> Iterator[Entry]:
         """Every entry with its body, drafts and what is embargoed too."""
         return self.catalogue.every_entry()
+
+
+def _as_of(entry: Entry, now: datetime) -> Entry:
+    """An entry without the corrections that are dated later."""
+    made = tuple(each for each in entry.corrections if each.date.at <= now)
+    return entry if made == entry.corrections else replace(entry, corrections=made)

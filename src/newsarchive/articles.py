@@ -7,12 +7,18 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from newsarchive.entry import Problem
 from newsarchive.errors import ArticlesError
+from newsarchive.filename import ENDINGS
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 32
+#: characters of a file named .git, which holds one path
+MAX_GIT_FILE = 8192
+#: neither a link is followed nor a FIFO waited for
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _SKIPPED_FOLDERS = {"node_modules", "_site"}
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 
@@ -57,6 +63,13 @@ class Scan:
     assets: dict[str, FileStat] = field(default_factory=dict)
     #: what has a Markdown file's name and is not read
     refused: tuple[Problem, ...] = ()
+    #: folders, each with a slash at its end, that could not be listed: what was known below them
+    #: is neither there nor gone
+    unread: tuple[str, ...] = ()
+
+    def hides(self, path: str) -> bool:
+        """Whether nobody can say if a file is there, as its folder could not be listed."""
+        return path.startswith(self.unread)
 
 
 def scan(root: Path) -> Scan:
@@ -70,6 +83,7 @@ def scan(root: Path) -> Scan:
     """
     found = Scan()
     refused: list[Problem] = []
+    unread: list[str] = []
     try:
         with os.scandir(root):
             pass
@@ -77,43 +91,62 @@ def scan(root: Path) -> Scan:
         raise ArticlesError(
             str(root), f"the articles folder cannot be read: {error.strerror}"
         ) from error
-    for path, listed in _walk(str(root), "", refused, MAX_DEPTH):
+    for path, listed in _Walk(refused, unread).below(str(root), ""):
         suffix = path[path.rfind(".") :].lower()
-        if path.endswith(".md"):
+        if path.endswith(ENDINGS):
             found.markdown[path] = listed
         elif suffix in MEDIA_TYPES:
             found.assets[path] = listed
-    return Scan(found.markdown, found.assets, tuple(refused))
+    return Scan(found.markdown, found.assets, tuple(refused), tuple(unread))
 
 
-def _walk(
-    folder: str, prefix: str, refused: list[Problem], depth: int
-) -> Iterator[tuple[str, FileStat]]:
-    try:
-        with os.scandir(folder) as listing:
-            listed = sorted(listing, key=lambda each: each.name)
-    except OSError as error:
-        refused.append(Problem(prefix or ".", 1, f"this folder cannot be read: {error.strerror}",
-                               "let the server's user read it"))  # fmt: skip
-        return
-    for each in listed:
-        if each.name.startswith(".") or each.name in _SKIPPED_FOLDERS:
-            continue
-        path = prefix + each.name
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A walk through the folder, noting what it cannot read."""
+
+    refused: list[Problem]
+    unread: list[str]
+
+    def below(
+        self, folder: str, prefix: str, depth: int = MAX_DEPTH
+    ) -> Iterator[tuple[str, FileStat]]:
+        """Every regular file below a folder, in order."""
+        try:
+            with os.scandir(folder) as listing:
+                listed = sorted(listing, key=lambda each: each.name)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._miss(prefix, f"this folder cannot be read: {error.strerror}")
+            return
+        for each in listed:
+            if each.name.startswith(".") or each.name in _SKIPPED_FOLDERS:
+                continue
+            yield from self._one(each, prefix + each.name, depth)
+
+    def _one(
+        self, each: "os.DirEntry[str]", path: str, depth: int
+    ) -> Iterator[tuple[str, FileStat]]:
         problem = _refusal(each)
         if problem:
-            if each.name.endswith(".md"):
-                refused.append(Problem(_printable(path), 1, *problem))
-            continue
-        if each.is_dir(follow_symlinks=False):
-            if depth:
-                yield from _walk(each.path, path + "/", refused, depth - 1)
-            continue
-        try:
-            found = each.stat(follow_symlinks=False)
-        except OSError:
-            continue  # gone since it was listed
-        yield path, FileStat(path, found.st_size, found.st_mtime_ns, found.st_ino)
+            if each.name.lower().endswith(ENDINGS):
+                self.refused.append(Problem(_printable(path), 1, *problem))
+        elif not each.is_dir(follow_symlinks=False):
+            try:
+                found = each.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                return  # gone since it was listed
+            yield path, FileStat(path, found.st_size, found.st_mtime_ns, found.st_ino)
+        elif depth:
+            yield from self.below(each.path, path + "/", depth - 1)
+        else:
+            self._miss(f"{path}/", f"more than {MAX_DEPTH} folders in one another")
+
+    def _miss(self, prefix: str, message: str) -> None:
+        self.unread.append(prefix)
+        self.refused.append(
+            Problem(prefix, 1, message, "let the server's user read it, or move it")
+        )
 
 
 def _refusal(each: "os.DirEntry[str]") -> tuple[str, str] | None:
@@ -124,6 +157,8 @@ def _refusal(each: "os.DirEntry[str]") -> tuple[str, str] | None:
         return "this is a link, and links are not followed", "put the file itself here"
     if not each.is_dir(follow_symlinks=False) and not each.is_file(follow_symlinks=False):
         return "this is no regular file", "put a text file here"
+    if each.name.lower().endswith(ENDINGS) and not each.name.endswith(ENDINGS):
+        return "only names that end in .md are read", "end the name in .md"
     return None
 
 
@@ -137,13 +172,31 @@ def read(root: Path, path: str) -> tuple[bytes, FileStat]:
     Raises:
         OSError: it is gone, may not be read, or is no regular file.
     """
-    opened = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    opened = os.open(root / path, _FLAGS)
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(opened)
+        raise OSError(f"{path} is no regular file")
     with os.fdopen(opened, "rb") as file:
-        found = os.fstat(opened)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(f"{path} is no regular file")
         data = file.read(MAX_BYTES + 1)
     return data, FileStat(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def open_asset(root: Path, path: str) -> tuple[BinaryIO, os.stat_result]:
+    """A file to be served, open at its start, and what it was when opened; to be closed.
+
+    Raises:
+        OSError: it is gone, may not be read, is no regular file, or a link leads to it.
+    """
+    target = root / path
+    if target.parent.resolve() != root.resolve() / PurePosixPath(path).parent:
+        raise OSError(f"{path} is reached by a link")
+    opened = os.open(target, _FLAGS)
+    found = os.fstat(opened)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(opened)
+        raise OSError(f"{path} is no regular file")
+    return os.fdopen(opened, "rb"), found
 
 
 def create(root: Path, path: str, text: str) -> Path:
@@ -214,9 +267,16 @@ def _write(name: str, data: bytes) -> None:
 
 
 def checkout_in_progress(root: Path) -> bool:
-    """Whether git is at work in the repository that holds the folder."""
-    for folder in (root, *root.parents):
-        git = folder / ".git"
-        if git.is_dir():
-            return (git / "index.lock").exists()
+    """Whether git is at work in the repository that holds the folder; False if that is hidden."""
+    try:
+        for folder in (root, *root.parents):
+            git = folder / ".git"
+            if git.is_dir():
+                return (git / "index.lock").exists()
+            if git.is_file():  # of a worktree or a submodule: see gitrepository-layout(5)
+                with git.open(encoding="utf-8", errors="surrogateescape") as file:
+                    word, _, place = file.read(MAX_GIT_FILE).partition(":")
+                return word == "gitdir" and (folder / place.strip() / "index.lock").exists()
+    except (OSError, ValueError):
+        pass
     return False

@@ -18,9 +18,12 @@ from newsarchive.articles import MEDIA_TYPES
 from newsarchive.catalogue import Catalogue, CatalogueWriter, FileState
 from newsarchive.config import DEFAULT_AUTHORITY, FILE, PREFIX, Config
 from newsarchive.entry import Entry, Moment, Precision, Problem, Severity, Status
+from newsarchive.errors import CatalogueError
 from newsarchive.fields import Fields
-from newsarchive.loading import Progress, load, site_of
+from newsarchive.loading import load
+from newsarchive.reading import Progress, site_of
 from newsarchive.renderings import place
+from newsarchive.settling import Claim
 
 _WORDLESS = "an image without words for those who do not see it"
 _ORDER = {severity: rank for rank, severity in enumerate(Severity)}
@@ -122,6 +125,17 @@ class _Chosen:
         )
 
 
+def _held(config: Config) -> tuple[Claim, ...]:
+    """Who has which id and address online; nobody before the first load."""
+    online = Catalogue(config.data_dir / CATALOGUE, config.zone)
+    try:
+        return tuple(Claim(*each) for each in online.claims())
+    except CatalogueError:
+        return ()
+    finally:
+        online.close()
+
+
 @contextmanager
 def _loaded(config: Config, now: datetime) -> Iterator[tuple[Catalogue, dict[str, FileState]]]:
     """The archive as its files are now."""
@@ -129,7 +143,7 @@ def _loaded(config: Config, now: datetime) -> Iterator[tuple[Catalogue, dict[str
         path = Path(folder) / CATALOGUE
         writer = CatalogueWriter(path, config.zone)
         try:
-            load(config, writer, now)
+            load(config, writer, now, held=_held(config))
             states = writer.files()
         finally:
             writer.close()

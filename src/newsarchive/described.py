@@ -74,8 +74,8 @@ def describe(fields: Fields, kind: Kind, zone: tzinfo, named: Moment | None) -> 
 
     ``named`` is the date that the file's name tells, for a file whose metadata has none.
     """
-    date = fields.date()
-    published = fields.moment(*date, zone) if date else named
+    published = _published(fields, zone, named)
+    _no_expiry(fields)
     return Described(
         title=_title(fields),
         published=published,
@@ -97,13 +97,32 @@ def describe(fields: Fields, kind: Kind, zone: tzinfo, named: Moment | None) -> 
     )
 
 
+def _published(fields: Fields, zone: tzinfo, named: Moment | None) -> Moment | None:
+    """The date; a later ``publishDate``, as Hugo has it, counts in its place."""
+    date, held = fields.date(), fields.first("publishdate")
+    published = fields.moment(*date, zone) if date else named
+    if not held or not published or (date and date[0] is held[0]):
+        return published
+    until = fields.moment(*held, zone)
+    if until and dates.microseconds(until.at) > dates.microseconds(published.at):
+        return until
+    return published
+
+
+def _no_expiry(fields: Fields) -> None:
+    if found := fields.first("expiry"):
+        said = "not read: the entry stays online after this date"
+        remedy = "to take it away, write status: withdrawn"
+        fields.warn(found[0].line, found[0].text, said, remedy)
+
+
 def without_bidi(text: str) -> str:
     """A title without the characters that turn what follows them around (UAX 9, 2.1 to 2.5)."""
     return _BIDI.sub("", text)
 
 
 def _title(fields: Fields) -> str:
-    title = fields.text("title")
+    title = folded(markup.unmarked(fields.text("title")))
     plain = folded(without_bidi(title))
     if plain != title:
         said = "invisible characters that reverse the text, left out"
@@ -180,7 +199,7 @@ def _authors(fields: Fields) -> Iterator[str]:
                 fields.warn(each.line, key.text, "an author without a name", "write {name: …}")
                 continue
         for text in fields.texts(key, name):
-            yield folded(text.text)
+            yield folded(markup.unmarked(text.text))
 
 
 def _tags(fields: Fields) -> Iterator[str]:
@@ -188,7 +207,7 @@ def _tags(fields: Fields) -> Iterator[str]:
     for key, value in fields.all("tags"):
         for text in fields.texts(key, value):
             for name in [text.text] if isinstance(value, Sequence) else text.text.split(","):
-                tag = folded(name)
+                tag = folded(markup.unmarked(name))
                 if tag and tag.casefold() not in seen:
                     seen.add(tag.casefold())
                     yield tag

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive import newfile, permalink
 from newsarchive.dates import unparse
-from newsarchive.entry import Entry, Kind
+from newsarchive.entry import Entry, Kind, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,7 @@ def listed(entry: Entry, config: "Config") -> dict[str, object]:
         "date_published": entry.published.at.isoformat(),
         "date_modified": entry.updated.at.isoformat(),
         "language": entry.lang,
-        "summary": entry.summary,
+        "summary": "" if entry.status is Status.WITHDRAWN else entry.summary,
         "authors": [{"name": name} for name in entry.authors],
         "tags": list(entry.tags),
         "status": str(entry.status),
@@ -41,9 +41,21 @@ def listed(entry: Entry, config: "Config") -> dict[str, object]:
     if entry.is_story:
         found["coverage"] = str(entry.coverage)
     if entry.image:
-        image = permalink.resolve(permalink.folder(entry.file), entry.image.url)
-        found["image"] = permalink.absolute(config.site_url, image)
+        found["image"] = image_url(entry, config.site_url)
     return found
+
+
+def image_url(entry: Entry, site_url: str) -> str:
+    """The address of an entry's lead picture, with its site; '' without one.
+
+    An empty ``site_url`` leaves a picture of this site without a host.
+    """
+    if entry.image is None:
+        return ""
+    address = permalink.resolve(permalink.folder(entry.file), entry.image.url)
+    if address.startswith("//"):
+        return "https:" + address
+    return permalink.absolute(site_url, address) if address.startswith("/") else address
 
 
 def source(entry: Entry) -> str:
@@ -72,6 +84,6 @@ def document(entry: Entry, archive: "Archive", now: "datetime") -> dict[str, obj
             found[name] = permalink.absolute(config.site_url, permalink.entry(other.path))
     if entry.kind is Kind.ARTICLE:
         updates = archive.catalogue.updates(entry.path, now, bodies=False)
-        if updates:
+        if updates or entry.is_story:
             found["updates"] = [listed(update, config) for update in updates]
     return found

@@ -14,7 +14,11 @@ from newsarchive.metadata import Mapping, Node, Scalar, Sequence, as_json, folde
 #: key -> the spellings it is read by; of several that have a value the first counts
 KEYS = {
     "title": ("title",),
-    "date": ("date", "published", "pubdate"),
+    # Hugo's publishDate holds an entry back: the later of it and the date counts
+    "date": ("date", "published", "pubdate", "publishdate"),
+    "publishdate": ("publishdate",),
+    # Hugo takes the entry away then; here it is only named
+    "expiry": ("expirydate", "unpublishdate"),
     "updated": ("updated", "lastmod", "modified", "last_modified_at"),
     "authors": ("authors", "author"),
     "tags": ("tags", "categories", "category", "keywords"),

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+#: of a Markdown file's name; ``jekyll new`` writes the second
+ENDINGS = (".md", ".markdown")
 #: ISO 639-1
 _CODES = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy "
@@ -36,13 +38,13 @@ class FileName:
 
 def begins_with_date(name: str) -> bool:
     """Whether a file name is that of an update in a story's folder: ``2023-11-18.md``."""
-    return name.endswith(".md") and _DATE.match(name) is not None
+    return name.endswith(ENDINGS) and _DATE.match(name) is not None
 
 
 def read(file: str, *, update: bool = False) -> FileName:
     """Read a path relative to the articles folder; that of an update may hold a time."""
     folder, _, name = file.rpartition("/")
-    stem = name.removesuffix(".md")
+    stem = name.removesuffix(".md").removesuffix(".markdown")
     base, _, suffix = stem.rpartition(".")
     lang = language(suffix) if base else ""
     stem = base if lang else stem

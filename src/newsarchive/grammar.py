@@ -21,9 +21,19 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_ref
 from slugify import slugify
 
-from newsarchive.sanitise import MAX_DEPTH, MAX_OUTPUT, TooMuch
+from newsarchive.sanitise import MAX_DEPTH, MAX_OUTPUT, TooMuch, printable
 
-__all__ = ["Token", "blocks", "heading_name", "inline", "parse", "raw_html", "shown", "to_html"]
+__all__ = [
+    "Token",
+    "blocks",
+    "heading_name",
+    "html_lines",
+    "inline",
+    "parse",
+    "raw_html",
+    "shown",
+    "to_html",
+]
 
 # markdown-it drops what is nested deeper: past MAX_DEPTH, so that ``sanitise`` refuses it aloud.
 # Within paragraphs it takes such brackets for text, at a cost that grows with the depth.
@@ -101,6 +111,20 @@ def blocks(source: str) -> list[Token]:
     """The tokens of a text, its paragraphs left unparsed. Raises TooMuch."""
     _bound(source)
     return _block_parser().parse(source)
+
+
+def html_lines(source: str) -> frozenset[int]:
+    """The lines that stand in blocks of HTML, where no Markdown is read; 1 is the first."""
+    try:
+        tokens = blocks(printable(source))
+    except TooMuch:
+        return frozenset()
+    return frozenset(
+        line + 1
+        for token in tokens
+        if token.type == "html_block" and token.map
+        for line in range(*token.map)
+    )
 
 
 def inline(source: str) -> list[Token]:

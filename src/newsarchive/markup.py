@@ -36,10 +36,12 @@ __all__ = [
     "first_heading",
     "headings",
     "links",
+    "marked",
     "plain",
     "render",
     "summary",
     "typeset",
+    "unmarked",
 ]
 
 MAX_INPUT = 2_000_000
@@ -108,7 +110,7 @@ def render(body: str, place: Place) -> Rendering:
         return _source(body, f"longer than {MAX_INPUT:,} characters")
     env: dict[str, Any] = {"french": place.lang.lower().partition("-")[0] == "fr"}
     try:
-        tokens = grammar.parse(printable(expand(body)), env)
+        tokens = grammar.parse(printable(_expanded(body)), env)
         html = grammar.to_html(tokens, env)
         return Rendering(clean(html, "".join(grammar.raw_html(tokens)), place))
     except TooMuch as breach:
@@ -123,12 +125,46 @@ def _source(body: str, reason: str) -> Rendering:
 
 def headings(body: str) -> tuple[Heading, ...]:
     """The headings that stand in no list, quotation, code or HTML; none beyond the bounds."""
-    tokens = _blocks(expand(body))
+    tokens = _blocks(_expanded(body))
     return tuple(
         Heading(int(token.tag[1]), content.content, *token.map)
         for token, content in pairwise(tokens)
         if token.type == "heading_open" and token.level == 0 and token.map
     )
+
+
+def _expanded(body: str) -> str:
+    return expand(body, _finished)
+
+
+def _finished(parts: list[str], made: list[tuple[int, int]]) -> str:
+    """A text from its parts. Markdown is not read among HTML: what was made there becomes HTML."""
+    text = "".join(parts)
+    if "<" not in text:
+        return text
+    lines = grammar.html_lines(text)
+    for part, line in made:
+        if line in lines:
+            parts[part] = _MADE.sub(_as_html, parts[part], count=1)
+    return "".join(parts)
+
+
+_MADE = re.compile(
+    r"(?P<image>!?)\[(?P<text>(?:\\.|[^\]\\])*)\]\((?P<target>[^\s()]+)"
+    r'(?: "(?P<caption>(?:\\.|[^"\\])*)")?\)'
+)
+
+
+def _as_html(found: re.Match[str]) -> str:
+    """A picture or a link that ``shortcodes`` made, as HTML."""
+    said = (re.sub(r"\\(.)", r"\1", each or "") for each in found.group("text", "caption"))
+    text, caption = (escape(unescape(each)) for each in said)
+    target = escape(unescape(found["target"]))
+    if not found["image"]:
+        return f'<a href="{target}">{text}</a>'
+    picture = f'<img src="{target}" alt="{text}">'
+    caption = caption and f"<figcaption>{caption}</figcaption>"
+    return f"<figure>{picture}{caption}</figure>" if caption else picture
 
 
 def _blocks(source: str) -> list[Token]:
@@ -174,6 +210,40 @@ def _text(paragraph: str) -> str:
     return _SPACES.sub(" ", printable(grammar.shown(grammar.inline(text)))).strip(" ")
 
 
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_NAME_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
+_CLOSED = re.compile(r"</([A-Za-z][A-Za-z0-9]*)\s*>")
+_NAME_MARKS = re.compile(
+    r"(?P<ticks>`{1,2})(?!`)(?P<code>[^`]+)(?P=ticks)(?!`)"
+    r"|(?<![\w*\\])(?P<stars>\*{1,3})(?=[^\s*])(?P<strong>[^*]+)(?<=\S)(?P=stars)(?![\w*])"
+    r"|(?<![\w\\])_(?=[^\s_])(?P<em>[^_]+)(?<=\S)_(?!\w)"
+    r"|!?\[(?P<link>[^\[\]]+)\]\([^()\s]+\)"
+)
+
+
+def unmarked(name: str) -> str:
+    """A title or a name without HTML, Markdown and entities; what is none of them stays."""
+    if "<" in name:
+        closed = {found.lower() for found in _CLOSED.findall(name)} | {"wbr"}
+        name = re.sub(r"<br\s*/?>", " ", name)
+        name = _NAME_TAG.sub(lambda tag: "" if tag[1].lower() in closed else tag[0], name)
+    for _ in range(4):  # one within another
+        before = name
+        name = _NAME_MARKS.sub(
+            lambda mark: mark["code"] or mark["strong"] or mark["em"] or mark["link"], name
+        )
+        if name == before:
+            break
+    return _ENTITY.sub(lambda entity: unescape(entity[0]), name) if "&" in name else name
+
+
+def marked(name: str) -> str:
+    """A title or a name as it must be written for ``unmarked`` to give it."""
+    if unmarked(name) == name:
+        return name
+    return re.sub(r"[&<>*_`\[\]]", lambda sign: f"&#{ord(sign[0])};", name)
+
+
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
 _HTML_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>((?:(?!</?p[\s>])[^\0])*)", re.I)
 _HTML_TAG = re.compile(r"<[^<>]*>")
@@ -204,7 +274,7 @@ def summary(body: str, limit: int = 300) -> str:
 
 def _first_text(source: str) -> tuple[bool, str]:
     """Whether there is a paragraph, and its text, or else that of a list or a quotation."""
-    tokens = _blocks(expand(source))
+    tokens = _blocks(_expanded(source))
     fallback, skipped = "", 0
     for token, content in zip(tokens, [*tokens[1:], *tokens[:1]], strict=True):
         skipped += _NO_TEXT.get(token.type, 0)
@@ -229,7 +299,7 @@ _RAW_ATTRIBUTE = re.compile(r"\b(href|src|alt)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(
 def links(body: str, place: Place) -> tuple[Link, ...]:
     """Every link and picture, of Markdown and of HTML, in order; none beyond the bounds."""
     try:
-        tokens = grammar.parse(printable(expand(body)), {})
+        tokens = grammar.parse(printable(_expanded(body)), {})
     except TooMuch:
         return ()
     found: list[Link] = []

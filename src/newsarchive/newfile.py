@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from newsarchive import dates
 from newsarchive.entry import Entry, Moment, Status
 from newsarchive.frontmatter import Head
 from newsarchive.headings import attributes
+from newsarchive.markup import marked
 from newsarchive.metadata import Format, scalar
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
@@ -33,11 +34,11 @@ def new_article(  # noqa: PLR0913 - a line of the head each, by name
     Without ``lang`` it has the language of its folder or of the site.
     """
     lines = [
-        f"title: {scalar(title)}",
+        f"title: {scalar(marked(title))}",
         f"date: {dates.unparse(date)}",
         *([f"lang: {scalar(lang)}"] if lang else []),
-        *_list("authors", authors),
-        *_list("tags", tags),
+        *_list("authors", map(marked, authors)),
+        *_list("tags", map(marked, tags)),
         f"id: {scalar(id)}",
     ]
     return _file(lines, body)
@@ -46,7 +47,7 @@ def new_article(  # noqa: PLR0913 - a line of the head each, by name
 def new_update(title: str, *, id: str, date: Moment, key: bool = False, body: str = "") -> str:
     """The text of a new update's file. Without a title it will be named by its date."""
     lines = [
-        *([f"title: {scalar(title)}"] if title.strip() else []),
+        *([f"title: {scalar(marked(title))}"] if title.strip() else []),
         f"date: {dates.unparse(date)}",
         *(["key: true"] if key else []),
         f"id: {scalar(id)}",
@@ -60,12 +61,12 @@ def unparse(entry: Entry) -> str:
     Everything is said, also what the author left to the site or the folder.
     """
     lines = [
-        *([] if entry.untitled else [f"title: {scalar(entry.title)}"]),
+        *([] if entry.untitled else [f"title: {scalar(marked(entry.title))}"]),
         f"date: {dates.unparse(entry.published)}",
         *([f"updated: {dates.unparse(entry.updated)}"] if entry.updated != entry.published else []),
         f"lang: {scalar(entry.lang)}",
-        *_list("authors", entry.authors),
-        *_list("tags", entry.tags),
+        *_list("authors", map(marked, entry.authors)),
+        *_list("tags", map(marked, entry.tags)),
         *([f"summary: {scalar(entry.summary)}"] if entry.summary else []),
         *([f"status: {entry.status}"] if entry.status is not Status.PUBLISHED else []),
         *(["type: story", f"coverage: {entry.coverage}"] if entry.is_story else []),
@@ -101,8 +102,9 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _list(key: str, values: Sequence[str]) -> list[str]:
-    return [f"{key}:", *(f"  - {scalar(value)}" for value in values)] if values else []
+def _list(key: str, values: Iterable[str]) -> list[str]:
+    lines = [f"  - {scalar(value)}" for value in values]
+    return [f"{key}:", *lines] if lines else []
 
 
 def _file(lines: Sequence[str], body: str) -> str:

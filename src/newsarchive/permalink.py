@@ -6,6 +6,7 @@ Every function returns a path that begins with a slash and is percent-encoded (R
 
 import re
 import unicodedata
+from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlencode, urljoin
 
@@ -21,6 +22,8 @@ STATIC = "/static/"
 
 #: pchar of RFC 3986, 3.3, less the apostrophe, which some readers cut addresses at
 _SAFE = "/:@!$&()*+,;=~"
+#: characters of a name whose slug is remembered
+MAX_KEPT_NAME = 100
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _WORD = re.compile(r"[^\W_]+")
 _DATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})-(.+)")
@@ -38,8 +41,9 @@ def escape(path: str) -> str:
 
 
 def path_of_file(file: str) -> str:
-    """The path of the entry in a file: ``2023/x.md`` is ``2023/x``, ``2023/x/index.md`` too."""
-    return normal(_INDEX.sub("", file.removesuffix(".md")))
+    """The path of the entry in a file: ``2023/x.md`` is ``2023/x``, ``2023/x/index.md`` and
+    ``2023/x.markdown`` too."""
+    return normal(_INDEX.sub("", file.removesuffix(".md").removesuffix(".markdown")))
 
 
 def entry(path: str) -> str:
@@ -47,11 +51,14 @@ def entry(path: str) -> str:
     return f"{ARTICLES}{escape(path)}/"
 
 
-def old_addresses(path: str) -> tuple[str, ...]:
-    """Where other generators put the entry of a file: Hugo at its path, Jekyll at the date and
-    the name of ``2015-03-01-x`` (https://jekyllrb.com/docs/permalinks/); without outer slashes."""
-    dated = _DATED.fullmatch(path.rpartition("/")[2])
-    return (path, "/".join(dated.groups())) if dated else (path,)
+def old_addresses(path: str, day: date) -> tuple[str, ...]:
+    """Where other generators put the entry of a file: Hugo at its path, many at its day and its
+    name, Jekyll at those of ``2015-03-01-x`` (https://jekyllrb.com/docs/permalinks/); without
+    outer slashes."""
+    name = path.rpartition("/")[2]
+    dated = _DATED.fullmatch(name)
+    found = [path, f"{day.year:04d}/{day:%m/%d}/{dated[4] if dated else name}"]
+    return tuple(dict.fromkeys([*found, *(["/".join(dated.groups())] if dated else [])]))
 
 
 def in_story(story: str, path: str) -> str:
@@ -122,21 +129,29 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a title or a path, folded, each once, in order; single letters left out."""
-    found = dict.fromkeys(_WORD.findall(fold(text)))
-    return tuple(word for word in found if len(word) > 1)
+    """The words of a title or a path, folded, each once, in order; single letters and digits are
+    left out unless there is nothing else."""
+    found = tuple(dict.fromkeys(_WORD.findall(fold(text))))
+    return tuple(word for word in found if len(word) > 1) or found
 
 
-@lru_cache(maxsize=65536)
 def slug(name: str) -> str:
     """A name as it stands in an address: ``Économie d’État`` is ``economie-d-etat``.
 
     A name that has no letter to transliterate (an emoji) stays as it is, without slashes.
     """
+    # visitors ask for names too: what they can make this remember is small
+    return _kept_slug(name) if len(name) <= MAX_KEPT_NAME else _slug(name)
+
+
+def _slug(name: str) -> str:
     made = slugify(name, replacements=[("’", "-"), ("'", "-"), ("+", "-plus-"), ("#", "-sharp-")])
     return (
         made or re.sub(r"[\s/?#%\\]+", "-", unicodedata.normalize("NFC", name)).strip("-.") or "-"
     )
+
+
+_kept_slug = lru_cache(maxsize=4096)(_slug)
 
 
 def tag_uri(authority: str, specific: str) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from newsarchive.entry import Kind
 from newsarchive.errors import QueryError
-from newsarchive.permalink import slug
+from newsarchive.permalink import normal, slug
 
 MAX_TEXT = 256
 MAX_PAGE = 1_000_000
@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _NUMBER = re.compile(r"[0-9]{1,7}")
 _PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_EDGES = re.compile(r"^[\s/]+|[\s/]+$")
 _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -211,7 +212,7 @@ def _choice(parameter: str, value: str, choices: Mapping[str, T]) -> T:
 def _story(query: Query, value: str) -> Query:
     if len(value) > 1024:
         raise QueryError("story", "the path of a story, such as 2023/affaire-altman")
-    return replace(query, story=value.strip("/"))
+    return replace(query, story=_EDGES.sub("", normal(value)))
 
 
 def _period(parameter: str, value: str) -> Period:

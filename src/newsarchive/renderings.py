@@ -12,7 +12,7 @@ from newsarchive import markup, permalink
 from newsarchive.entry import Entry
 
 #: grows whenever the same Markdown becomes other HTML
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rendering (
@@ -81,5 +81,5 @@ def place(entry: Entry) -> markup.Place:
         permalink=permalink.entry(entry.path),
         folder=permalink.folder(entry.file),
         lang=entry.lang,
-        prefix=f"{prefix}-",
+        prefix=f"{prefix}--",  # no slug has two hyphens: no id of one update is another update's
     )

@@ -116,6 +116,11 @@ _CLEANER = nh3.Cleaner(
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+#: how Zola writes addresses from its content folder, and Pelican those of files
+_INTERNAL = re.compile(
+    r"@/|(?:\{|%7B)(?:filename|static|attach)(?:\}|%7D)|\|(?:filename|static|attach)\|", re.I
+)
+_ROOT = "/articles/"
 _HOST = re.compile(r"[^\s/?#<>\"^`{|}%]+(?=[/?#]|$)")
 _PLAIN = re.compile(r"[\w/:@!$&'()*+,;=.~?-]*", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -135,6 +140,10 @@ def address(written: str, place: Place) -> str | None:
     text = _CONTROL.sub("", written).strip()
     if len(text) > MAX_ADDRESS:
         return None
+    if text[:1] in ("@", "{", "|", "%") and (internal := _INTERNAL.match(text)):
+        rest = text[internal.end() :].lstrip("/")
+        from_root = internal[0] == "@/" or text.startswith("/", internal.end())
+        text = f"{_ROOT if from_root else './'}{rest}"
     if scheme := _SCHEME.match(text):
         return _external(scheme[1].lower(), text[scheme.end() :])
     path, sharp, fragment = text.partition("#")
@@ -179,8 +188,8 @@ def _page(path: str, folder: str) -> str:
         elif segment not in ("", "."):
             kept.append(segment)
     is_folder = segments[-1] in ("", ".", "..")
-    if kept and not is_folder and kept[-1].endswith(".md"):
-        name = kept.pop().removesuffix(".md")
+    if kept and not is_folder and kept[-1].endswith((".md", ".markdown")):
+        name = kept.pop().rpartition(".")[0]
         kept += [name] if name not in ("index", "_index", "") else []
         is_folder = True
     # two slashes at the front would name a host

@@ -18,7 +18,7 @@ _NEXT = re.compile(
     r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
     r"|(?P<ticks>`+)"
     r"|\\[`{]"
-    r"|(?P<frame><iframe\s[^<>]*>(?:\s{0,9}</iframe>)?)"
+    r"|(?P<frame><iframe\s(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+>(?:[^<]{0,99}</iframe\s*>)?)"
     r"|(?P<tag>\{\{|\{%|\{[:.])",
     re.M | re.I,
 )
@@ -35,9 +35,17 @@ _INNER = re.compile(r"\{\{[^{}]*\}\}")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|avif)\b", re.I)
 
 
-def expand(body: str) -> str:
+#: finishes the parts of a text, some of which are links or pictures: their numbers and lines
+Finish = Callable[[list[str], list[tuple[int, int]]], str]
+
+
+def expand(body: str, finish: Finish | None = None) -> str:
     """The body with every template tag outside code read; its lines keep their numbers."""
-    return _Expansion(body).text() if any(opener in body for opener in _OPENERS) else body
+    if not any(opener in body for opener in _OPENERS):
+        return body
+    expansion = _Expansion(body)
+    text = expansion.text()
+    return finish(expansion.out, expansion.made) if finish and expansion.made else text
 
 
 def unknown(body: str) -> tuple[tuple[int, str], ...]:
@@ -60,6 +68,8 @@ class _Expansion:
         self.absent: set[str] = set()
         self.ticks: dict[int, list[int]] | None = None
         self.blank = -1
+        #: the parts put out that are a link or a picture, with the lines of their tags
+        self.made: list[tuple[int, int]] = []
 
     def text(self) -> str:
         position = 0
@@ -175,13 +185,19 @@ class _Expansion:
     def put(self, text: str | None, start: int, end: int, name: str = "") -> None:
         """Put ``text`` in place of a tag, with as many lines; None: the tag is not known."""
         if text is None and not name.startswith(("end", "/")):
-            position, line = self.counted
-            line += self.body.count("\n", position, start)
-            self.counted = (start, line)
-            self.unknown.append((line, " ".join(self.body[start:end].split())))
+            self.unknown.append((self.line(start), " ".join(self.body[start:end].split())))
         text = text or ""
+        if text.startswith(("[", "![")):
+            self.made.append((len(self.out), self.line(start)))
         lost = self.body.count("\n", start, end) - text.count("\n")
         self.out.append(text + "\n" * lost)
+
+    def line(self, start: int) -> int:
+        """The line of a tag; 1 is the first. Tags are asked for in their order."""
+        position, line = self.counted
+        line += self.body.count("\n", position, start)
+        self.counted = (start, line)
+        return line
 
 
 def _without_raw(code: str) -> str:
@@ -314,10 +330,14 @@ def _video(target: str, title: str = "", site: str = "youtube") -> str:
 def _frame(tag: str) -> str:
     """A link to what an HTML frame shows, in HTML, as frames stand among it."""
     given = _named(tag)
-    found = re.fullmatch(r"\[(.*)\]\((.*)\)", _video(given.get("src", ""), given.get("title", "")))
-    if not found or not re.match(r"(?:https?:)?//", given.get("src", "")):
+    src = unescape(given.get("src") or given.get("data-src", "")).rstrip(">").strip()
+    src = re.sub(r"^//", "https://", src)
+    host = re.match(r"https?://(?:www\.)?([^/?#\s]+)", src, re.I)
+    if not host:
         return ""
-    return f'<a href="{escape(unescape(found[2]))}">{escape(unescape(found[1]))}</a>'
+    target = _video(src).partition("](")[2].removesuffix(")")
+    title = unescape(given.get("title", "")) or host[1]
+    return f'<a href="{escape(target)}">{escape(title)}</a>'
 
 
 def _player(site: str) -> Callable[[str], str | None]:

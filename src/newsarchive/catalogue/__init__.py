@@ -1,15 +1,9 @@
 """The catalogue: what the files say, in SQLite, in the order in which it is asked for."""
 
+from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.reader import Catalogue
 from newsarchive.catalogue.values import Asset, Change, Name, Page, Running
-from newsarchive.catalogue.writer import (
-    CatalogueWriter,
-    Changes,
-    FileState,
-    Outcome,
-    Placed,
-    ReadFile,
-)
+from newsarchive.catalogue.writer import CatalogueWriter
 
 __all__ = [
     "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Name", "Outcome",

@@ -25,19 +25,12 @@ class InspectionReader(RowReader):
         )
         return tuple((r[0], r[1], r[2], r[3]) for r in rows)
 
+    def claims(self) -> tuple[tuple[str, str, str], ...]:
+        """The id, path and file of every entry."""
+        return tuple((r[0], r[1], r[2]) for r in self.rows("SELECT id, path, file FROM entry"))
+
     def every_entry(self) -> Iterator[Entry]:
         """Every entry with its body, drafts and the embargoed too, by file and line."""
         for row in self.rows("SELECT path FROM entry ORDER BY file, number"):
             rows = self.rows("SELECT metadata, digest, body FROM entry WHERE path = ?", (row[0],))
             yield from entries_of(rows)
-
-    def is_known(self, address: str) -> bool:
-        """Whether a path below the articles is an entry's, an asset's or an alias, at any time."""
-        return any(
-            self.rows(sql, (address,))
-            for sql in (
-                "SELECT 1 FROM entry WHERE path = ?",
-                "SELECT 1 FROM asset WHERE path = ?",
-                "SELECT 1 FROM file WHERE path = ?",
-            )
-        )

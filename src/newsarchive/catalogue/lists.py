@@ -113,7 +113,9 @@ def _terms(query: Query) -> Iterable[str]:
         yield f"kind:{query.kind}"
     if query.lang:
         yield f"lang:{query.lang}"
-    yield from (f"word:{word}" for word in words(query.text))
+    if query.text:
+        # a text without a word finds nothing: no entry has the empty word
+        yield from (f"word:{word}" for word in words(query.text) or ("",))
 
 
 def where(selection: Selection) -> tuple[str, dict[str, str | int]]:

@@ -6,6 +6,7 @@ Every method that answers for visitors takes ``now``: what is dated later is in 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 
 from newsarchive.catalogue.calendar import CalendarReader
 from newsarchive.catalogue.inspection import InspectionReader
@@ -91,13 +92,15 @@ class Catalogue(CalendarReader, InspectionReader):
 
     def _by_number(self, numbers: Iterable[int]) -> tuple[Entry, ...]:
         wanted = list(numbers)
-        if not wanted:
-            return ()
-        marks = ",".join("?" * len(wanted))
-        rows = self.rows(
-            f"SELECT number, metadata, digest FROM entry WHERE number IN ({marks})", tuple(wanted)
-        )
-        found = {row["number"]: entry_of(row) for row in rows}
+        found: dict[int, Entry] = {}
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            for row in self.rows(
+                f"SELECT number, metadata, digest FROM entry WHERE number IN ({marks})",
+                tuple(batch),
+            ):
+                found[row["number"]] = entry_of(row)
         return tuple(found[number] for number in wanted)
 
     def total(self, term: str, now: datetime) -> int:
@@ -147,16 +150,17 @@ class Catalogue(CalendarReader, InspectionReader):
         )
         return (entry_of(older[0]) if older else None), (entry_of(newer[0]) if newer else None)
 
-    def titles(self, paths: Iterable[str]) -> dict[str, str]:
-        """The titles of stories, by path."""
+    def titles(self, paths: Iterable[str], now: datetime) -> dict[str, str]:
+        """The titles of stories that are online, by path."""
         wanted = sorted(set(paths))
         found: dict[str, str] = {}
         for start in range(0, len(wanted), _BATCH):
             batch = wanted[start : start + _BATCH]
             marks = ",".join("?" * len(batch))
             for row in self.rows(
-                f"SELECT path, metadata ->> '$.title' FROM entry WHERE path IN ({marks})",
-                tuple(batch),
+                "SELECT path, json_extract(metadata, '$.title') FROM entry"
+                f" WHERE path IN ({marks}) AND status <> 'draft' AND at <= ?",
+                (*batch, microseconds(now)),
             ):
                 found[row[0]] = row[1]
         return found
@@ -211,17 +215,21 @@ class Catalogue(CalendarReader, InspectionReader):
     # -- addresses --
 
     def alias(self, address: str, now: datetime) -> str | None:
-        """The path of the entry that an old address led to, with ``.html`` or without."""
-        found = self.value(
-            "SELECT e.path FROM alias a JOIN entry e ON e.number = a.number"
-            " WHERE a.address IN (?, ?) AND e.status <> 'draft' AND e.at <= ?",
-            (
-                normal(address),
-                normal(address).removesuffix(".html").removesuffix("/index"),
-                microseconds(now),
-            ),
+        """The path of the entry that an old address led to, with ``.html`` or without.
+
+        The address as asked comes before the shortened one, one that an author wrote before
+        one that another generator would have made, the older entry before the younger.
+        """
+        exact = normal(address)
+        shortened = exact.removesuffix(".html").removesuffix("/index")
+        rows = self.rows(
+            "SELECT e.path, a.address <> ?1 AS shortened, a.own, e.at, e.id FROM alias a"
+            " JOIN entry e ON e.number = a.number"
+            " WHERE a.address IN (?1, ?2) AND e.status <> 'draft' AND e.at <= ?3",
+            (exact, shortened, microseconds(now)),
         )
-        return None if found is None else str(found)
+        best = min(rows, key=lambda row: (row[1], -row[2], row[3], row[4]), default=None)
+        return None if best is None else str(best["path"])
 
     def respelt(self, path: str, now: datetime) -> str | None:
         """The path that differs from this one in case and accents alone, if there is just one."""
@@ -232,7 +240,8 @@ class Catalogue(CalendarReader, InspectionReader):
         return str(rows[0]["path"]) if len(rows) == 1 else None
 
     def near(self, path: str, now: datetime, limit: int = 5) -> tuple[Entry, ...]:
-        """Entries whose title or path shares the most words with an address nobody has."""
+        """Entries that an address nobody has may have meant: articles in its folder whose names
+        are alike, then those whose title or path shares the most words with it."""
         asked = words(path.replace("/", " ").replace("-", " ").replace("_", " "))[:12]
         scores: dict[int, float] = {}
         for word in asked:
@@ -243,13 +252,38 @@ class Catalogue(CalendarReader, InspectionReader):
             )
             for row in rows:
                 scores[row[0]] = scores.get(row[0], 0) + 1 / (1 + len(rows))
-        best = sorted(scores, key=lambda number: (-scores[number], number))[:limit]
-        return self._by_number(best)
+        best = sorted(scores, key=lambda number: (-scores[number], number))
+        alike = self._alike(normal(path).removeprefix("articles/"), now)
+        return self._by_number(list(dict.fromkeys([*alike, *best]))[:limit])
+
+    def _alike(self, path: str, now: datetime) -> list[int]:
+        folder, _, name = path.rpartition("/")
+        rows = self.rows(
+            "SELECT path, number FROM entry WHERE path >= ? AND path < ? AND story = ''"
+            " AND status <> 'draft' AND at <= ? LIMIT 2000",
+            (f"{folder}/", f"{folder}0", microseconds(now)),  # 0 is what follows / in ASCII
+        )
+        names = {row["path"].rpartition("/")[2]: row["number"] for row in rows}
+        return [names[each] for each in get_close_matches(name, names, n=2, cutoff=0.75)]
 
     def asset(self, path: str) -> Asset | None:
         """A file beside the articles."""
-        rows = self.rows("SELECT path, size, mtime FROM asset WHERE path = ?", (path,))
+        rows = self.rows("SELECT path, size, mtime FROM asset WHERE name = ?", (normal(path),))
         return Asset(*rows[0]) if rows else None
+
+    def is_hidden(self, file: str, now: datetime) -> bool:
+        """Whether an entry that is not shown at ``now`` keeps a file to itself: its index is in
+        the file's folder or in one above it."""
+        parts = normal(file).split("/")[:-1]
+        folders = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        marks = ",".join("?" * len(folders))
+        return bool(
+            self.rows(
+                f"SELECT 1 FROM entry WHERE path IN ({marks}) AND (status = 'draft' OR at > ?)"
+                " AND (file GLOB '*/index.md' OR file GLOB '*/_index.md') LIMIT 1",
+                (*folders, microseconds(now)),
+            )
+        )
 
 
 _JOIN = "JOIN entry e ON e.number = m.number WHERE"

@@ -1,8 +1,8 @@
 -- The catalogue: what the Markdown says, in the order in which it is asked for.
--- A cache: deleting it loses nothing but "seen".
+-- A cache: deleting it loses nothing but when entries were first seen, and the numbers of changes.
 
 CREATE TABLE meta (
-  name TEXT PRIMARY KEY,            -- 'generation', 'settings', 'loaded'
+  name TEXT PRIMARY KEY,            -- 'generation', 'settings'
   value TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -38,7 +38,8 @@ CREATE INDEX unknown_key_file ON unknown_key (file);
 
 -- files beside the articles that may be served
 CREATE TABLE asset (
-  path TEXT PRIMARY KEY,            -- relative to the articles folder, as on disk
+  name TEXT PRIMARY KEY,            -- the path in the spelling of addresses (NFC)
+  path TEXT NOT NULL,               -- relative to the articles folder, as on disk
   size INTEGER NOT NULL,
   mtime INTEGER NOT NULL            -- nanoseconds
 ) WITHOUT ROWID;
@@ -53,7 +54,8 @@ CREATE TABLE entry (
   status TEXT NOT NULL,
   at INTEGER NOT NULL,              -- microseconds from 1970 UTC: its place in time, and its embargo
   digest TEXT NOT NULL,             -- of this version, hexadecimal
-  metadata BLOB NOT NULL,           -- the Entry without its body, JSON
+  metadata BLOB NOT NULL,           -- the Entry without its body, with what it inherits; JSON
+  own BLOB,                         -- the same as its file says it, where that differs
   body TEXT NOT NULL                -- Markdown
 );
 CREATE INDEX entry_folded ON entry (folded);
@@ -90,7 +92,7 @@ CREATE TABLE spelling (
   PRIMARY KEY (term, name)
 ) WITHOUT ROWID;
 
--- open stories, by their last update
+-- stories, by their last update
 CREATE TABLE story (
   path TEXT PRIMARY KEY,
   coverage TEXT NOT NULL,
@@ -99,8 +101,10 @@ CREATE TABLE story (
 CREATE INDEX story_running ON story (coverage, last);
 
 CREATE TABLE alias (
-  address TEXT PRIMARY KEY,         -- as written, without slashes at its ends
-  number INTEGER NOT NULL
+  address TEXT NOT NULL,            -- as written, without slashes at its ends
+  own INTEGER NOT NULL,             -- 1: its author wrote it; 0: where another generator had it
+  number INTEGER NOT NULL,
+  PRIMARY KEY (address, own DESC, number)
 ) WITHOUT ROWID;
 CREATE INDEX alias_number ON alias (number);
 

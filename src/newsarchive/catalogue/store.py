@@ -11,7 +11,7 @@ from pathlib import Path
 from newsarchive.errors import CatalogueError
 
 #: written as PRAGMA user_version; a file of another version is made anew
-VERSION = 3
+VERSION = 4
 BUSY_SECONDS = 5.0
 
 
@@ -26,18 +26,47 @@ def errors_named(path: Path) -> Iterator[None]:
         raise CatalogueError(str(path), error.strerror or str(error)) from error
 
 
+def is_damage(error: BaseException | None) -> bool:
+    """Whether SQLite says that the file is damaged, or no catalogue."""
+    return isinstance(error, sqlite3.DatabaseError) and (
+        "not a database" in str(error) or "malformed" in str(error)
+    )
+
+
 def connect_to_read(path: Path) -> sqlite3.Connection:
     """A connection that cannot write; raises ``sqlite3.Error`` when there is no catalogue."""
     address = f"{path.resolve().as_uri()}?mode=ro"
-    if not os.access(path.parent, os.W_OK):
-        # WAL needs to create a file beside the catalogue, which a read-only place refuses
-        address += "&immutable=1"
+    try:
+        return _open_to_read(address)
+    except sqlite3.OperationalError as error:
+        if "unable to open database file" not in str(error) or not _cannot_change(path):
+            raise
+        return _open_to_read(f"{address}&immutable=1")
+
+
+def _open_to_read(address: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA query_only = 1")
+    try:
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA user_version")  # reads, so that what is wrong shows here
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _cannot_change(path: Path) -> bool:
+    """Whether the catalogue lies whole in its file, on a file system that refuses WAL's files.
+
+    A folder that only this user may not write is no such place: who follows a catalogue there
+    without its WAL never sees what another writes.
+    """
+    log = path.with_name(path.name + "-wal")
+    read_only = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    return read_only and not (log.exists() and log.stat().st_size)
 
 
 def connect_to_write(path: Path) -> sqlite3.Connection:
@@ -46,13 +75,46 @@ def connect_to_write(path: Path) -> sqlite3.Connection:
     try:
         return _open_to_write(path)
     except sqlite3.DatabaseError as error:
-        if "not a database" not in str(error) and "malformed" not in str(error):
+        if not is_damage(error):
             raise
-        # what is no catalogue is put aside, not deleted: it may be somebody's
-        path.replace(path.with_suffix(".damaged"))
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _put_aside(path)
         return _open_to_write(path)
+
+
+def put_in_place(fresh: Path, path: Path) -> None:
+    """Let a catalogue that nobody has open take the place of one that is damaged.
+
+    Raises:
+        CatalogueError: it cannot; the damaged one may be gone.
+    """
+    with errors_named(path):
+        log = fresh.with_name(fresh.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise CatalogueError(str(fresh), "could not be written to its end")
+        _put_aside(path)
+        fresh.replace(path)
+
+
+def discard(path: Path) -> None:
+    """Remove a catalogue that nobody has open, if there is one.
+
+    Raises:
+        CatalogueError: it cannot be removed.
+    """
+    with errors_named(path):
+        path.unlink(missing_ok=True)
+        _drop_log(path)
+
+
+def _put_aside(path: Path) -> None:
+    # not deleted: it may be somebody's
+    path.replace(path.with_suffix(".damaged"))
+    _drop_log(path)
+
+
+def _drop_log(path: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
@@ -99,12 +161,13 @@ class Readers:
             CatalogueError: there is no catalogue, or it cannot be read.
         """
         with errors_named(self.path):
-            inode = self.path.stat().st_ino
             held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+            if held is not None and held[1].in_transaction:
+                return held[1]  # a snapshot is of one file to its end
+            inode = self.path.stat().st_ino
             if held is not None and held[0] == inode:
                 return held[1]
-            if held is not None:
-                held[1].close()
+            self.close()
             connection = connect_to_read(self.path)
             self._local.held = (inode, connection)
             (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -10,86 +10,20 @@ from pathlib import Path
 
 import msgspec
 
+from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.lists import Grain, spellings_of, terms_of
 from newsarchive.catalogue.rows import day_of
 from newsarchive.catalogue.store import connect_to_write, errors_named
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
-from newsarchive.entry import Entry, Moment, Problem, Status
+from newsarchive.entry import Entry, Status
 from newsarchive.permalink import fold, normal, old_addresses
 
 #: rows of membership kept in memory before they are written
 MEMBERS_HELD = 200_000
 
+_DECODER = msgspec.json.Decoder(Entry)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A Markdown file as it was when it was last read, and the part its folder gave it."""
-
-    path: str
-    #: bytes
-    size: int
-    #: nanoseconds
-    mtime: int
-    inode: int
-    #: BLAKE2b-128 of its bytes
-    digest: bytes
-    #: the story whose update it is
-    story: str = ""
-    #: of an index: dated files stand beside it
-    has_updates: bool = False
-    #: of an index: its folder is one article
-    leads: bool = False
-    #: to be parsed again at the next load
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An entry and its place in time: its own date, or its story's if that is later."""
-
-    entry: Entry
-    moment: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """What reading a file gave."""
-
-    state: FileState
-    #: None keeps what the catalogue holds: the last good version
-    entries: tuple[Placed, ...] | None
-    problems: tuple[Problem, ...] = ()
-    #: unknown keys, with their lines
-    unknown: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """All that one load found different."""
-
-    #: read anew
-    files: tuple[ReadFile, ...] = ()
-    #: same bytes, other times
-    touched: tuple[FileState, ...] = ()
-    #: paths of files that are gone
-    removed: tuple[str, ...] = ()
-    assets: tuple[Asset, ...] = ()
-    removed_assets: tuple[str, ...] = ()
-    #: what parsing depended on besides the files
-    settings: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How many entries a load added, changed and removed."""
-
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    generation: int = 0
 
 
 @dataclass(slots=True)
@@ -101,6 +35,8 @@ class _Counts:
     stories: set[str] = field(default_factory=set)
     #: rows of membership not yet written
     members: list[tuple[str, int, str, int, int]] = field(default_factory=list)
+    #: the lists were cleared: every entry joins them again
+    anew: bool = False
     added: int = 0
     changed: int = 0
     removed: int = 0
@@ -138,10 +74,21 @@ class CatalogueWriter:
             rows = self._connection.execute("SELECT path, size, mtime FROM asset")
             return {row["path"]: Asset(*row) for row in rows}
 
-    def claims(self) -> Iterator[tuple[str, str, str, int]]:
-        """The id, path, file and place in time of every entry."""
+    def claims(self) -> Iterator[tuple[str, str, str]]:
+        """The id, path and file of every entry."""
         with errors_named(self.path):
-            yield from map(tuple, self._connection.execute("SELECT id, path, file, at FROM entry"))
+            rows = self._connection.execute("SELECT id, path, file FROM entry")
+            yield from ((row["id"], row["path"], row["file"]) for row in rows)
+
+    def held(self, file: str) -> tuple[Entry, ...]:
+        """The entries of a file as it last said them: its last good version."""
+        with errors_named(self.path):
+            rows = self._connection.execute(
+                "SELECT coalesce(own, metadata) AS said, body FROM entry WHERE file = ?"
+                " ORDER BY story <> '', number",
+                (file,),
+            )
+            return tuple(replace(_DECODER.decode(row["said"]), body=row["body"]) for row in rows)
 
     def settings(self) -> str:
         """What parsing depended on besides the files, at the last load."""
@@ -152,14 +99,13 @@ class CatalogueWriter:
             return str(row[0]) if row else ""
 
     def stories(self) -> dict[str, Entry]:
-        """Every story and every article with an index of its own, without bodies, by path."""
+        """The article of every folder that is one, without its body, by its index file."""
         with errors_named(self.path):
             rows = self._connection.execute(
-                "SELECT e.path, e.metadata FROM file f JOIN entry e ON e.file = f.path"
+                "SELECT e.file, e.metadata FROM file f JOIN entry e ON e.file = f.path"
                 " WHERE f.leads = 1 AND e.story = ''"
             )
-            decoder = msgspec.json.Decoder(Entry)
-            return {row["path"]: decoder.decode(row["metadata"]) for row in rows}
+            return {row["file"]: _DECODER.decode(row["metadata"]) for row in rows}
 
     def apply(self, changes: Changes, now: datetime) -> Outcome:
         """Write all changes in one transaction; the generation grows if there were any."""
@@ -180,17 +126,17 @@ class CatalogueWriter:
     def _apply(self, changes: Changes, now: int) -> Outcome:
         counts = _Counts()
         first = not self._meta("generation")
+        if self._meta("settings") != changes.settings:
+            self._clear_lists()
+            counts.anew = True
         self._forget_files(changes)
-        kept = {p.entry.id for each in changes.files for p in each.entries or ()}
-        for file in [
-            *changes.removed,
-            *(f.state.path for f in changes.files if f.entries is not None),
-        ]:
+        kept = {p.entry.id for each in changes.files for p in each.entries}
+        for file in [*changes.removed, *(f.state.path for f in changes.files)]:
             self._drop_entries(file, kept, counts)
         self._free_paths(changes)
         for each in changes.files:
             self._write_file(each)
-            for placed in each.entries or ():
+            for placed in each.entries:
                 self._write_entry(placed, counts, None if first else now)
         self._write_assets(changes)
         self._connection.executemany(
@@ -206,6 +152,11 @@ class CatalogueWriter:
         generation = int(self._meta("generation") or 0) + (changed or first)
         self._set_meta("generation", str(generation))
         return Outcome(counts.added, counts.changed, counts.removed, generation)
+
+    def _clear_lists(self) -> None:
+        """Begin the lists anew: another time zone has other days, and every file is read again."""
+        for table in ("membership", "tally", "spelling", "story", "alias", "correction"):
+            self._connection.execute(f"DELETE FROM {table}")
 
     def _meta(self, name: str) -> str:
         row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -241,8 +192,8 @@ class CatalogueWriter:
             "DELETE FROM asset WHERE path = ?", [(path,) for path in changes.removed_assets]
         )
         self._connection.executemany(
-            "REPLACE INTO asset VALUES (?, ?, ?)",
-            [(asset.path, asset.size, asset.mtime) for asset in changes.assets],
+            "REPLACE INTO asset VALUES (?, ?, ?, ?)",
+            [(normal(a.path), a.path, a.size, a.mtime) for a in changes.assets],
         )
 
     def _drop_entries(self, file: str, kept: set[str], counts: _Counts) -> None:
@@ -264,11 +215,11 @@ class CatalogueWriter:
         """Let entries change places: one that moves gives up its path before any takes it."""
         self._connection.executemany(
             "UPDATE entry SET path = char(0) || id WHERE id = ? AND path <> ?",
-            [(p.entry.id, p.entry.path) for each in changes.files for p in each.entries or ()],
+            [(p.entry.id, p.entry.path) for each in changes.files for p in each.entries],
         )
 
     def _write_entry(self, placed: Placed, counts: _Counts, now: int | None) -> None:
-        entry, at = placed.entry, microseconds(placed.moment.at)
+        entry, at = placed.entry, self._at(placed)
         metadata = _ENCODER.encode(replace(entry, body="", digest=""))
         digest = blake2b(
             b"%d\n%s\n%s" % (at, metadata, entry.body.encode()), digest_size=16
@@ -276,7 +227,11 @@ class CatalogueWriter:
         was = self._connection.execute(
             "SELECT number, digest, status, path, story FROM entry WHERE id = ?", (entry.id,)
         ).fetchone()
-        if was and was["digest"] == digest:
+        own = _ENCODER.encode(replace(placed.own, body="", digest="")) if placed.own else None
+        if was and was["digest"] == digest and not counts.anew:
+            self._connection.execute(
+                "UPDATE entry SET own = ?, file = ? WHERE id = ?", (own, entry.file, entry.id)
+            )
             return
         if was:
             self._leave_lists(was["number"], counts)
@@ -284,7 +239,7 @@ class CatalogueWriter:
             counts.changed += 1
         else:
             counts.added += 1
-        number = self._put(was["number"] if was else None, entry, at, digest, metadata)
+        number = self._put(was["number"] if was else None, entry, at, digest, (metadata, own))
         counts.stories.add(entry.story or entry.path)
         self._join_lists(number, placed, counts)
         if entry.status is not Status.DRAFT:
@@ -295,11 +250,18 @@ class CatalogueWriter:
         elif was and was["status"] != Status.DRAFT:
             self._log(entry.id, entry.path, deleted=True, digest="")
 
-    def _put(self, number: int | None, entry: Entry, at: int, digest: str, metadata: bytes) -> int:
+    def _put(
+        self,
+        number: int | None,
+        entry: Entry,
+        at: int,
+        digest: str,
+        said: tuple[bytes, bytes | None],
+    ) -> int:
         cursor = self._connection.execute(
-            "REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (number, entry.id, entry.path, fold(entry.path), entry.file, entry.story,
-             entry.status, at, digest, metadata, entry.body),
+             entry.status, at, digest, *said, entry.body),
         )  # fmt: skip
         return int(cursor.lastrowid or 0)
 
@@ -310,7 +272,7 @@ class CatalogueWriter:
         )
 
     def _join_lists(self, number: int, placed: Placed, counts: _Counts) -> None:
-        entry, at = placed.entry, microseconds(placed.moment.at)
+        entry, at = placed.entry, self._at(placed)
         terms = tuple(terms_of(entry))
         grain = Grain.of(placed.moment)
         counts.members += [(term, at, entry.id, number, int(grain)) for term in terms]
@@ -320,13 +282,24 @@ class CatalogueWriter:
             return
         self._count(counts, 1, entry, at, grain)
         self._connection.executemany(
-            "INSERT OR IGNORE INTO alias VALUES (?, ?)",
-            [(normal(address), number) for address in (*entry.aliases, *old_addresses(entry.path))],
+            "INSERT OR IGNORE INTO alias VALUES (?, ?, ?)",
+            [
+                *((normal(address), True, number) for address in entry.aliases),
+                *(
+                    (address, False, number)
+                    for address in old_addresses(entry.path, day_of(at, self.zone))
+                ),
+            ],
         )
         self._connection.executemany(
             "INSERT INTO correction VALUES (?, ?, ?)",
             [(microseconds(c.date.at), number, n) for n, c in enumerate(entry.corrections)],
         )
+
+    def _at(self, placed: Placed) -> int:
+        """Its place in time; nothing lies before the calendar's first day."""
+        first = microseconds(datetime(1, 1, 1, tzinfo=self.zone))
+        return max(microseconds(placed.moment.at), first)
 
     def _write_members(self, counts: _Counts) -> None:
         """In the order of their index, which is many times faster than entry by entry."""
@@ -337,6 +310,8 @@ class CatalogueWriter:
         counts.members.clear()
 
     def _leave_lists(self, number: int, counts: _Counts) -> None:
+        if counts.anew:
+            return  # the lists were cleared
         self._write_members(counts)
         at, metadata = self._connection.execute(
             "SELECT at, metadata FROM entry WHERE number = ?", (number,)
@@ -392,9 +367,8 @@ class CatalogueWriter:
     def _write_story(self, path: str) -> None:
         self._connection.execute("DELETE FROM story WHERE path = ?", (path,))
         self._connection.execute(
-            "INSERT INTO story SELECT :path, (SELECT metadata ->> '$.coverage' FROM entry"
-            " WHERE path = :path AND status = 'published'), at FROM membership"
-            " WHERE term = 'story:' || :path AND EXISTS (SELECT 1 FROM entry WHERE path = :path"
-            " AND status = 'published') ORDER BY at DESC LIMIT 1",
+            "INSERT INTO story SELECT :path, json_extract(e.metadata, '$.coverage'), m.at"
+            " FROM membership m JOIN entry e ON e.path = :path AND e.status = 'published'"
+            " WHERE m.term = 'story:' || :path ORDER BY m.at DESC LIMIT 1",
             {"path": path},
         )

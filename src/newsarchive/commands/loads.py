@@ -55,8 +55,8 @@ def index(context: click.Context, as_json: bool) -> None:
 
     config = terminal.settings(context)
     began = time.monotonic()
-    with loader.writing(config) as writer, terminal.progress("reading") as progress:
-        summary = loader.load_once(config, writer, progress)
+    with loader.loading(config) as load, terminal.progress("reading") as progress:
+        summary = load(progress)
     seconds = time.monotonic() - began
     catalogue = Catalogue(config.data_dir / CATALOGUE, config.zone)
     problems = sum(each.severity != "note" for each in catalogue.problems())
@@ -143,13 +143,20 @@ def serve(context: click.Context, host: str | None, port: int | None, in_browser
 
 
 def _needs_something_to_serve(config: "Config") -> None:
-    """Before the first load there must be articles; afterwards what was read is served.
+    """Before the first load there must be articles, and a place for what is read; afterwards
+    what was read is served, whatever becomes of them.
 
     Raises:
-        ArticlesError: there is neither.
+        ArticlesError, CatalogueError: there is neither.
     """
     from newsarchive.archive import CATALOGUE
-    from newsarchive.errors import ArticlesError
+    from newsarchive.errors import ArticlesError, CatalogueError
+
+    try:
+        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = "is no folder" if config.data_dir.exists() else f"cannot be made: {error.strerror}"
+        raise CatalogueError(str(config.data_dir), f"{why}; choose another data_dir") from error
 
     if not config.articles_dir.is_dir() and not (config.data_dir / CATALOGUE).exists():
         raise ArticlesError(

@@ -105,7 +105,7 @@ def _load_if_new(config: "Config", archive: "Archive") -> None:
     """
     from newsarchive import loader
 
-    if archive.catalogue.path.exists():
+    if archive.catalogue.path.exists() and archive.catalogue.generation():
         return
     with loader.writing(config) as writer, terminal.progress("reading") as progress:
         loader.load_once(config, writer, progress)
@@ -117,7 +117,7 @@ def _print(page: "Page", config: "Config") -> None:
     rows = [(date, kind, terminal.cut(title, room), path) for date, kind, title, path in rows]
     for line in terminal.table(rows):
         click.echo(line)
-    if page.total > len(rows):
+    if page.total > len(rows) or not rows:
         shown = f"{len(rows):,} of {terminal.counted(page.total, 'entry', 'entries')}"
         more = f"; --page {page.number + 1} shows more" if page.number < page.pages else ""
         click.echo(shown + more, err=True)

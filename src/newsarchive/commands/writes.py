@@ -185,7 +185,7 @@ def _candidates(config: "Config", story: str) -> tuple[str, ...]:
 def _read(config: "Config", file: str, *, has_updates: bool) -> "Entry | None":
     """The article that a file is."""
     from newsarchive import articles, entryfile
-    from newsarchive.loading import site_of
+    from newsarchive.reading import site_of
 
     try:
         data, _ = articles.read(config.articles_dir, file)

@@ -5,6 +5,7 @@ import logging
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.resources import files
+from posixpath import normpath
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -12,6 +13,7 @@ from flask import Flask, Response, g, redirect, request, send_from_directory
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import permalink
@@ -28,6 +30,14 @@ from newsarchive.web.lists import lists
 from newsarchive.web.operations import operations
 
 YEAR_SECONDS = 31_536_000
+#: what needs nothing of the archive, or tells how it fares
+_WITHOUT_SNAPSHOT = {"operations.healthz", "operations.readyz", "operations.robots"}
+
+
+class _Digits(IntegerConverter):
+    """A number in an address, in ASCII digits alone: each page has one address."""
+
+    regex = "[0-9]+"
 
 
 def create_app(config: Config) -> Flask:
@@ -36,6 +46,8 @@ def create_app(config: Config) -> Flask:
     app.extensions["archive"] = Archive(config)
     app.url_map.strict_slashes = False  # this site's own redirects never name a host
     app.url_map.merge_slashes = False
+    app.url_map.converters["digits"] = _Digits
+    app.request_class = http.Request
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's own provider
     _set_up_templates(app, config)
     app.before_request(http.refuse_odd_addresses)
@@ -114,7 +126,8 @@ def _years() -> dict[str, Any]:
 def _static(name: str) -> BaseResponse:
     folder = str(files("newsarchive.web").joinpath("static"))
     response = send_from_directory(folder, name, conditional=True)
-    versioned = "v" in request.args
+    # ``name`` is served, and may still be a roundabout spelling, which has no version
+    versioned = name == normpath(name) and request.args.get("v") == _version(name)
     response.cache_control.public = True
     response.cache_control.no_cache = None
     response.cache_control.max_age = YEAR_SECONDS if versioned else 3600
@@ -124,7 +137,7 @@ def _static(name: str) -> BaseResponse:
 
 def _begin_snapshot() -> None:
     """From here to the end of the request the archive does not change under it."""
-    if request.blueprint in {lists.name, entries.name}:
+    if request.blueprint and request.endpoint not in _WITHOUT_SNAPSHOT:
         archive = composer().archive
         snapshot = archive.snapshot()
         snapshot.__enter__()

@@ -13,12 +13,18 @@ from newsarchive import dates, markup, permalink
 from newsarchive.archive import Archive, Corrected, Story
 from newsarchive.catalogue import Page, Running
 from newsarchive.dates import local, local_day
-from newsarchive.entry import Correction, Coverage, Entry, Kind, Precision, Source, Status
+from newsarchive.documents import image_url
+from newsarchive.entry import Correction, Entry, Precision, Source, Status
 from newsarchive.errors import DateError
 from newsarchive.query import Order, Period
 from newsarchive.renderings import place
 from newsarchive.web import views
 from newsarchive.web.i18n import translations
+
+#: characters of whole updates on a story's page, which is to stay light; the others are folded
+STORY_ROOM = 20_000
+#: characters around an update's text
+UPDATE_FRAME = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,6 @@ class Composer:
 
     def line(self, entry: Entry, stories: dict[str, str] | None = None) -> views.Line:
         """An entry as a line of a list; ``stories`` gives the titles of stories by path."""
-        at = local(entry.published.at, self.zone)
-        timed = entry.published.precision is Precision.MINUTE
         title = (stories or {}).get(entry.story)
         return views.Line(
             entry=entry,
@@ -56,7 +60,7 @@ class Composer:
             title=markup.typeset(entry.title, entry.lang),
             lang=self.other(entry.lang),
             summary=markup.typeset(entry.summary, entry.lang),
-            time=dates.time_in_words(at, self.lang) if timed else "",
+            time=self._time(entry),
             machine_time=dates.unparse(entry.published),
             story=views.Link(
                 permalink.entry(entry.story),
@@ -69,7 +73,9 @@ class Composer:
     def lines(self, entries: Iterable[Entry]) -> tuple[views.Line, ...]:
         """Entries as lines."""
         entries = tuple(entries)
-        stories = self.archive.catalogue.titles(each.story for each in entries if each.story)
+        stories = self.archive.catalogue.titles(
+            (each.story for each in entries if each.story), self.now
+        )
         return tuple(self.line(each, stories) for each in entries)
 
     def groups(self, entries: Iterable[Entry]) -> tuple[views.Group, ...]:
@@ -138,18 +144,24 @@ class Composer:
             for each in found
         )
 
+    def _time(self, entry: Entry) -> str:
+        """ "21 h 00"; '' when no time is known."""
+        if entry.published.precision is not Precision.MINUTE:
+            return ""
+        return dates.time_in_words(local(entry.published.at, self.zone), self.lang)
+
     def short_time(self, entry: Entry) -> str:
         """ "17 novembre, 21 h 00", with its year if it is not this one."""
         day = self.period_in_words(self.period(entry), weekday=False)
         if entry.published.precision in {Precision.DAY, Precision.MINUTE}:
             day = self._short_day(local_day(entry.published, self.zone))
-        time = self.line(entry).time
+        time = self._time(entry)
         return f"{day}, {time}" if time else day
 
     def _gutter(self, entry: Entry) -> str:
         """A date and time for the gutter, which is narrow: the time alone today, "22 nov.,"
         above it otherwise."""
-        day, time = local_day(entry.published, self.zone), self.line(entry).time
+        day, time = local_day(entry.published, self.zone), self._time(entry)
         if day == local(self.now, self.zone).date() and time:
             return time
         words = dates.short_day(day, self.lang).replace(" ", "\u00a0")
@@ -209,8 +221,8 @@ class Composer:
         """An entry's lead picture; none where the file it names is not there."""
         if entry.image is None:
             return None
-        address = permalink.resolve(permalink.folder(entry.file), entry.image.url)
-        if address.startswith("/") and self.archive.asset_at(address) is None:
+        address = image_url(entry, "")
+        if address.startswith("/") and self.archive.asset_at(address, self.now) is None:
             return None
         return views.Picture(address, markup.typeset(entry.image.alt, entry.lang))
 
@@ -285,32 +297,40 @@ class Composer:
             for each, line in zip(found, lines, strict=True)
         )
 
-    def update(self, entry: Entry, story: Entry) -> views.UpdateView:
-        """An update, on its own page or its story's."""
-        at = local(entry.published.at, self.zone)
-        timed = entry.published.precision is Precision.MINUTE
+    def update(self, entry: Entry, story: Entry, *, folded: bool = False) -> views.UpdateView:
+        """An update, on its own page or its story's; folded it is only a headline."""
         return views.UpdateView(
             entry=entry,
             url=permalink.entry(entry.path),
             anchor=permalink.anchor(story.path, entry.path),
             title=markup.typeset(entry.title, entry.lang),
             lang=self.other(entry.lang),
-            time=dates.time_in_words(at, self.lang) if timed else "",
+            time=self._time(entry),
             when=dates.in_words(entry.published, self.lang, self.zone),
             machine_time=dates.unparse(entry.published),
-            body=self.body(entry),
+            is_folded=folded,
+            body=Markup() if folded else self.body(entry),
             is_key=entry.key,
             withdrawn=entry.status is Status.WITHDRAWN,
-            authors=() if entry.authors == story.authors else self.authors(entry),
-            sources=tuple(self.source(each) for each in entry.sources),
+            authors=() if folded or entry.authors == story.authors else self.authors(entry),
+            sources=tuple(self.source(each) for each in entry.sources if not folded),
             corrections=tuple(self.correction(each, entry) for each in entry.corrections),
-            image=self.picture(entry),
+            image=None if folded else self.picture(entry),
         )
+
+    def _updates(self, story: Story) -> list[views.UpdateView]:
+        """The updates in order; those for which a light page has no room are folded."""
+        found: list[views.UpdateView] = []
+        room = STORY_ROOM
+        for entry in story.updates:
+            found.append(self.update(entry, story.article, folded=room <= 0))
+            room -= len(found[-1].body) + UPDATE_FRAME
+        return found
 
     def story(self, story: Story) -> views.StoryView:
         """What a story's page has besides its article."""
         most = max((day.updates for day in story.days), default=0)
-        updates = [self.update(each, story.article) for each in story.updates]
+        updates = self._updates(story)
         newest_first = story.order is Order.NEWEST
         address = permalink.entry(story.article.path)
         usual = Order.NEWEST if story.is_open else Order.OLDEST
@@ -327,11 +347,8 @@ class Composer:
             total=len(updates),
             first_day=edges[0] if edges else "",
             last_day=edges[-1] if edges else "",
-            bars=tuple(
-                self._bar(each.day, each.updates, most, before.day if before else each.day)
-                for before, each in zip((None, *story.days), story.days, strict=False)
-            ),
-            key_events=tuple(self.update(each, story.article) for each in story.key_events),
+            bars=tuple(self._bar(each.day, each.updates, most) for each in story.days),
+            has_key_events=any(each.is_key for each in updates),
             days=tuple(
                 views.DayOfUpdates(
                     heading=self.period_in_words(period),
@@ -345,11 +362,11 @@ class Composer:
             poll_url=permalink.document(story.article.path),
         )
 
-    def _bar(self, day: date, updates: int, most: int, before: date) -> views.Bar:
+    def _bar(self, day: date, updates: int, most: int) -> views.Bar:
         words = dates.day_in_words(day, self.lang)
         counted = self.counted("%(num)s update", "%(num)s updates", updates)
         return views.Bar(
-            label=dates.short_day(day, self.lang) if day.month != before.month else str(day.day),
+            label=str(day.day),
             heading=words, url=f"#d-{day.isoformat()}", updates=updates,
             height=max(4, round(100 * updates / max(most, 1))), name=f"{words}, {counted}",
         )  # fmt: skip
@@ -359,8 +376,3 @@ def _repeats(entry: Entry) -> bool:
     """Whether the summary only repeats how the text begins."""
     start = entry.summary.rstrip("…")[:60]
     return not start or start == markup.summary(entry.body).rstrip("…")[:60]
-
-
-def is_running(entry: Entry) -> bool:
-    """Whether an article is a story that is still followed."""
-    return entry.kind is Kind.ARTICLE and entry.is_story and entry.coverage is Coverage.OPEN

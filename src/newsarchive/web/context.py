@@ -1,7 +1,10 @@
 """What one request works with: the archive as of one moment, and the pages that refuse."""
 
-from flask import Response, current_app, g, make_response, render_template, request
-from markupsafe import Markup
+import logging
+from pathlib import Path
+
+from flask import Response, current_app, g, render_template, request
+from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
 from newsarchive import markup, permalink
@@ -11,6 +14,16 @@ from newsarchive.errors import CatalogueError
 from newsarchive.web import http, views
 from newsarchive.web.compose import Composer
 from newsarchive.web.i18n import translations
+
+_PLAIN = """\
+<!doctype html>
+<html lang="{lang}">
+<meta charset="utf-8">
+<title>{heading}</title>
+<h1>{heading}</h1>
+<p>{text}</p>
+</html>
+"""
 
 
 def composer() -> Composer:
@@ -42,34 +55,34 @@ def refuse(
     if wants_json():
         return _problem(status, heading, detail or text)
     make = composer()
-    body = render_template(
-        "error.html",
-        nav="",
-        status=status,
-        heading=heading,
-        text=detail or text,
-        near=_near(make) if status in {404, 410} else (),
-        notice=notice,
-        notice_title=notice_title,
-        head=views.Head(
-            title=notice_title or heading,
-            canonical=permalink.absolute(make.archive.config.site_url, "/"),
-            robots="noindex",
-        ),
-    )
-    response = make_response(body, status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    try:
+        body = render_template(
+            "error.html",
+            nav="",
+            status=status,
+            heading=heading,
+            text=detail or text,
+            near=_near(make) if status in {404, 410} else (),
+            notice=notice,
+            notice_title=notice_title,
+            head=views.Head(
+                title=notice_title or heading,
+                canonical=permalink.absolute(make.archive.config.site_url, "/"),
+                robots="noindex",
+            ),
+        )
+    except Exception:  # a mistake of ours in what every page needs: this is the last to tell of it
+        logging.getLogger("newsarchive.web").exception(
+            "the page of error %s cannot be made", status
+        )
+        body = _PLAIN.format(lang=make.lang, heading=escape(heading), text=escape(detail or text))
+    return http.html(body, cache="no-store", status=status)
 
 
 def _problem(status: int, heading: str, detail: str) -> Response:
-    response = http.json(
-        {"type": "about:blank", "title": heading, "status": status, "detail": detail}
-    )
-    response.status_code = status
+    problem = {"type": "about:blank", "title": heading, "status": status, "detail": detail}
+    response = http.json(problem, cache="no-store", status=status)
     response.content_type = "application/problem+json"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers.pop("ETag", None)
     return response
 
 
@@ -94,6 +107,11 @@ def _words(status: int) -> tuple[str, str]:
             return _("Withdrawn"), _("What stood here was withdrawn.")
         case 414:
             return _("This address is too long"), _("No page has an address of this length.")
+        case 416:
+            return (
+                _("This part is not there"),
+                _("The file is shorter than the part that was asked for."),
+            )
         case 503:
             return _("The archive is being read"), _("This page will load again by itself.")
         case _unknown:
@@ -108,16 +126,17 @@ def on_http_error(error: HTTPException) -> Response:
     """A refusal by address or method."""
     response = refuse(error.code or 500)
     for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
+        if name in {"Allow", "Content-Range", "Retry-After"}:
             response.headers[name] = value
     return response
 
 
 def on_catalogue_error(error: CatalogueError) -> Response:
     """The catalogue is not there yet, or cannot be read for now."""
-    told = current_app.extensions.setdefault("told", set())
-    if str(error) not in told:  # once: every visitor meets it until it is mended
-        told.add(str(error))
+    noted = current_app.extensions.setdefault("noted", set())
+    # once: every visitor meets it until it is mended; and before the first load it is no trouble
+    if str(error) not in noted and Path(error.path).exists():
+        noted.add(str(error))
         current_app.logger.warning("%s", error)
     response = refuse(503)
     response.headers["Retry-After"] = "2"

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, send_from_directory
+from flask import Blueprint, Response, render_template, request, send_file
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import documents, permalink
-from newsarchive.articles import MEDIA_TYPES
+from newsarchive.articles import MEDIA_TYPES, open_asset
 from newsarchive.entry import Entry, Kind, Status
 from newsarchive.query import Query
 from newsarchive.web import http, jsonld, views
@@ -22,29 +23,41 @@ def below_articles(rest: str) -> BaseResponse:
     archive, now = composer().archive, composer().now
     rest = request.path.removeprefix(permalink.ARTICLES)  # with its slash, which routing drops
     if rest.endswith("/"):
-        entry = archive.entry(rest[:-1], now) if not rest.endswith("//") else None
-        return _entry(entry) if entry else _elsewhere(rest)
-    if rest.endswith(".json") and (entry := archive.entry(rest[:-5], now)):
-        return _document(entry)
-    if rest.endswith(".md") and (entry := archive.entry(permalink.path_of_file(rest), now)):
+        entry = _shown(rest[:-1])
+        return _entry(entry, rest) if entry else _elsewhere(rest)
+    if rest.endswith(".json") and (entry := _shown(rest.removesuffix(".json"))):
+        return _document(entry, rest)
+    if rest.endswith(".md") and (entry := _shown(permalink.path_of_file(rest))):
         return _source(entry, rest)
-    if asset := archive.catalogue.asset(rest):
+    if asset := archive.asset(rest, now):
         return _asset(asset.path)
-    if archive.entry(rest, now):
-        return http.moved(permalink.entry(rest))
+    if entry := _shown(rest):
+        return http.moved(permalink.entry(entry.path))
     return _elsewhere(rest)
+
+
+def _shown(path: str) -> Entry | None:
+    """The entry at a path; an update is shown with its story or not at all."""
+    archive, now = composer().archive, composer().now
+    entry = archive.entry(path, now)
+    if entry and entry.story and archive.entry(entry.story, now) is None:
+        return None
+    return entry
 
 
 def _elsewhere(rest: str) -> BaseResponse:
     """Where an address below the articles leads that nothing stands at."""
     catalogue, now = composer().archive.catalogue, composer().now
-    path = catalogue.alias(f"articles/{rest}", now) or catalogue.respelt(rest, now)
-    if path and path != permalink.normal(rest):
+    page = rest.removesuffix("index.html")
+    path = catalogue.alias(f"articles/{rest}", now) or catalogue.respelt(page, now)
+    if path and path != permalink.normal(rest) and _shown(path):
         return http.moved(permalink.entry(path))
     return http.missing()
 
 
-def _entry(entry: Entry) -> Response:
+def _entry(entry: Entry, rest: str) -> BaseResponse:
+    if rest != f"{entry.path}/":  # the path in another spelling, such as NFD
+        return http.moved(permalink.entry(entry.path))
     if entry.status is Status.WITHDRAWN:
         return gone(entry)
     if entry.kind is Kind.UPDATE:
@@ -80,7 +93,7 @@ def _entry_head(
         title,
         address,
         description=entry.summary,
-        image=jsonld.image_url(entry, config),
+        image=documents.image_url(entry, config.site_url),
         image_alt=entry.image.alt if entry.image else "",
         kind="article",
         published=entry.published.at.isoformat(),
@@ -124,7 +137,11 @@ def _update(entry: Entry) -> Response:
     )
 
 
-def _document(entry: Entry) -> Response:
+def _document(entry: Entry, rest: str) -> BaseResponse:
+    if rest != f"{entry.path}.json":
+        return http.moved(permalink.document(entry.path))
+    if entry.status is Status.WITHDRAWN:
+        return gone(entry)
     make = composer()
     return http.json(documents.document(entry, make.archive, make.now))
 
@@ -133,13 +150,25 @@ def _source(entry: Entry, rest: str) -> BaseResponse:
     address = permalink.source(entry.path, entry.file)
     if address != permalink.ARTICLES + permalink.escape(rest):
         return http.moved(address, keep_args=False)
+    if entry.status is Status.WITHDRAWN:
+        return gone(entry)
     return http.answer(documents.source(entry), "text/markdown; charset=utf-8")
 
 
 def _asset(path: str) -> BaseResponse:
-    root = composer().archive.config.articles_dir
-    suffix = path[path.rfind(".") :].lower()
-    response = send_from_directory(root, path, mimetype=MEDIA_TYPES[suffix], conditional=True)
+    media_type = MEDIA_TYPES[path[path.rfind(".") :].lower()]
+    try:
+        file, found = open_asset(composer().archive.config.articles_dir, path)
+    except OSError:
+        http.missing()
+    etag = f"{found.st_mtime_ns:x}-{found.st_size:x}"
+    response = send_file(file, media_type, etag=etag, last_modified=found.st_mtime)
+    response.content_length = found.st_size
+    try:
+        response.make_conditional(request, accept_ranges=True, complete_length=found.st_size)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
     response.headers["Cache-Control"] = "public, max-age=3600"
     # a drawing may carry script: alone in a window it must not run
     response.headers["Content-Security-Policy"] = (
@@ -152,8 +181,8 @@ def _asset(path: str) -> BaseResponse:
 def anywhere(rest: str) -> BaseResponse:
     """An old address of an entry or of a file beside it, or none."""
     archive, now = composer().archive, composer().now
-    if path := archive.catalogue.alias(rest, now):
+    if (path := archive.catalogue.alias(rest, now)) and _shown(path):
         return http.moved(permalink.entry(path), keep_args=False)
-    if asset := archive.asset_at(f"/{rest}"):
+    if asset := archive.asset_at(f"/{rest}", now):
         return http.moved(permalink.asset(asset.path), keep_args=False)
     return http.missing()

@@ -1,9 +1,11 @@
 """What every answer has in common: the clock, conditional requests, headers, refusals."""
 
+import re
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import flask
 import msgspec
 from flask import Response, abort, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from newsarchive.permalink import with_args
 
 MAX_REQUEST_LINE = 4096
+_RAW = re.compile(r"[^\x00-\x7f]")
 #: no script or style but the site's own files; pictures from anywhere, as archives have them
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http:;"
@@ -26,28 +29,44 @@ SECURITY_HEADERS = {
 }
 
 
+class Request(flask.Request):
+    """A request whose query may hold raw bytes: they are read as if percent-encoded, as RFC 3986
+    (2.1) wants them; Werkzeug fails on those that are no UTF-8."""
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **more: Any) -> None:
+        raw = environ.get("QUERY_STRING", "")  # PEP 3333: a character a byte
+        environ["QUERY_STRING"] = _RAW.sub(lambda byte: f"%{ord(byte[0]):02X}", raw)
+        super().__init__(environ, *args, **more)
+
+
 def now() -> datetime:
     """The time of this request: the one place of the website that reads the clock."""
     return datetime.now(UTC)
 
 
-def answer(body: str | bytes, media_type: str, *, cache: str = "no-cache") -> Response:
-    """A 200 that says what it is, with an ETag of its bytes; 304 to who has them (RFC 9110, 13)."""
-    response = make_response(body)
+def answer(
+    body: str | bytes, media_type: str, *, cache: str = "no-cache", status: int = 200
+) -> Response:
+    """An answer that says what it is; a 200 has an ETag of its bytes, and is a 304 to who has them
+    (RFC 9110, 13.2.1: conditions are of answers that would be 200)."""
+    response = make_response(body, status)
     response.content_type = media_type
     response.headers["Cache-Control"] = cache
+    if status != 200:
+        return response
     response.set_etag(blake2b(response.get_data(), digest_size=12).hexdigest())
     return response.make_conditional(request)  # type: ignore[return-value]  # it returns itself
 
 
-def html(body: str, *, cache: str = "no-cache") -> Response:
+def html(body: str, *, cache: str = "no-cache", status: int = 200) -> Response:
     """An HTML page."""
-    return answer(body, "text/html; charset=utf-8", cache=cache)
+    return answer(body, "text/html; charset=utf-8", cache=cache, status=status)
 
 
-def json(value: object, *, cache: str = "no-cache") -> Response:
+def json(value: object, *, cache: str = "no-cache", status: int = 200) -> Response:
     """A JSON document that any page may fetch."""
-    response = answer(msgspec.json.encode(value), "application/json; charset=utf-8", cache=cache)
+    body, media_type = msgspec.json.encode(value), "application/json; charset=utf-8"
+    response = answer(body, media_type, cache=cache, status=status)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
@@ -66,7 +85,7 @@ def missing() -> NoReturn:
 def refuse_odd_addresses() -> None:
     """414 for a request line that no address of this site needs; 404 for empty segments, which
     elsewhere would be read as another host (RFC 3986, 4.2)."""
-    if len(request.full_path.encode()) > MAX_REQUEST_LINE:
+    if len(request.environ.get("PATH_INFO", "")) + len(request.query_string) > MAX_REQUEST_LINE:
         abort(414)
     if "//" in request.environ.get("PATH_INFO", ""):
         abort(404)

@@ -6,10 +6,12 @@ from newsarchive import permalink
 from newsarchive.archive import Story
 from newsarchive.config import Config
 from newsarchive.dates import unparse
+from newsarchive.documents import image_url
 from newsarchive.entry import Entry
 
-#: more than these say nothing new to a search engine
-MAX_UPDATES = 100
+#: updates that a page tells machines of, and those of them with their text: it is to stay light
+MAX_UPDATES = 40
+MAX_BODIES = 10
 
 Thing = dict[str, Any]
 
@@ -33,9 +35,9 @@ def story(found: Story, config: Config) -> Thing:
                 "headline": each.title,
                 "url": _url(each, config),
                 "datePublished": unparse(each.published),
-                "articleBody": each.summary,
+                **({"articleBody": each.summary} if place < MAX_BODIES else {}),
             }
-            for each in newest[:MAX_UPDATES]
+            for place, each in enumerate(newest[:MAX_UPDATES])
         ],
     }
     if not found.is_open and newest:
@@ -81,7 +83,7 @@ def _creative(entry: Entry, config: Config) -> Thing:
     if entry.tags:
         thing["keywords"] = list(entry.tags)
     if entry.image:
-        thing["image"] = image_url(entry, config)
+        thing["image"] = image_url(entry, config.site_url)
     if entry.corrections:
         thing["correction"] = [
             {
@@ -102,13 +104,3 @@ def _creative(entry: Entry, config: Config) -> Thing:
 def _author(name: str, config: Config) -> Thing:
     address = permalink.author(permalink.slug(name))
     return {"@type": "Person", "name": name, "url": permalink.absolute(config.site_url, address)}
-
-
-def image_url(entry: Entry, config: Config) -> str:
-    """The absolute address of an entry's lead picture; '' without one."""
-    if entry.image is None:
-        return ""
-    address = permalink.resolve(permalink.folder(entry.file), entry.image.url)
-    if address.startswith("//"):
-        return "https:" + address
-    return permalink.absolute(config.site_url, address) if address.startswith("/") else address

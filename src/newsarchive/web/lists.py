@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import permalink
 from newsarchive.catalogue import Name, Page
@@ -43,7 +44,6 @@ def home() -> Response:
             calendar=make.month(period, days, max(days.values(), default=1), year=True),
             tags=_names("tag", names[:MOST_TAGS]),
             pager=make.pager(page, permalink.HOME, {}),
-            loading=False,
         )
     )  # fmt: skip
 
@@ -57,7 +57,9 @@ def articles() -> Response:
 
 
 @lists.get("/tags/<slug>/")
-def tag(slug: str) -> Response:
+def tag(slug: str) -> BaseResponse:
+    if slug != permalink.slug(slug):
+        return http.moved(permalink.tag(permalink.slug(slug)))
     return _list(
         Query(tags=(slug,)), permalink.tag(slug), _spelling("tag", slug), nav="tags",
         kicker=views.Link(permalink.TAGS, said("Tags")), must_hold=True,
@@ -65,7 +67,9 @@ def tag(slug: str) -> Response:
 
 
 @lists.get("/authors/<slug>/")
-def author(slug: str) -> Response:
+def author(slug: str) -> BaseResponse:
+    if slug != permalink.slug(slug):
+        return http.moved(permalink.author(permalink.slug(slug)))
     return _list(
         Query(authors=(slug,)), permalink.author(slug), _spelling("author", slug), nav="authors",
         kicker=views.Link(permalink.AUTHORS, said("Authors")), must_hold=True,
@@ -76,8 +80,10 @@ def _spelling(kind: str, slug: str) -> str:
     return composer().archive.catalogue.name(kind, slug) or http.missing()
 
 
-@lists.get("/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/")
-@lists.get("/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/")
+@lists.get("/<digits(fixed_digits=4):year>/<digits(fixed_digits=2):month>/")
+@lists.get(
+    "/<digits(fixed_digits=4):year>/<digits(fixed_digits=2):month>/<digits(fixed_digits=2):day>/"
+)
 def period(year: int, month: int, day: int | None = None) -> Response:
     try:
         asked = Period.parse(str(Period(year, month, day)))
@@ -128,7 +134,7 @@ def _list(
     current = pager.links[[link[0] if link else 0 for link in pager.links].index(page.number)]
     count = make.counted(*words, page.total)
     filled: dict[str, Any] = {
-        "heading_lang": "", "kicker": None, "before": None, "after": None, "calendar": None,
+        "kicker": None, "before": None, "after": None, "calendar": None,
         **context,
     }  # fmt: skip
     return http.html(
@@ -139,13 +145,13 @@ def _list(
             groups=make.groups(page.entries),
             pager=pager,
             head=head_of(heading, current[1] if current else address,
-                       description=f"{heading}: {count}", robots="noindex" if args else ""),
+                       description=f"{heading} · {count}", robots="noindex" if args else ""),
             **filled,
         )
     )  # fmt: skip
 
 
-@lists.get("/<int(fixed_digits=4):year>/")
+@lists.get("/<digits(fixed_digits=4):year>/")
 def year(year: int) -> Response:
     if not 1 <= year <= 9999:
         http.missing()
@@ -165,7 +171,7 @@ def year(year: int) -> Response:
             nav="archive",
             heading=str(asked),
             intro=intro,
-            head=head_of(str(asked), permalink.period(year), description=f"{asked}: {intro}"),
+            head=head_of(str(asked), permalink.period(year), description=f"{asked} · {intro}"),
             months=tuple(
                 _with_count(make.month(Period(year, month), days, most, year=False),
                             months.get(f"{year:04d}-{month:02d}", 0), Period(year, month))
@@ -204,7 +210,7 @@ def _name_list(kind: str, heading: str, address: str, nav: str, words: tuple[str
     intro = make.counted(*words, len(names))
     return http.html(
         render_template(
-            "names.html", nav=nav, heading=heading, intro=intro, names=_names(kind, names),
+            "names.html", nav=nav, heading=heading, intro=intro,
             letters=tuple((letter, tuple(found)) for letter, found in letters.items()),
             head=head_of(heading, address, description=intro),
         )
@@ -255,15 +261,13 @@ def search() -> Response:
                 http.missing()
     except QueryError as error:
         problem, status = told(error), 400
-    response = http.html(
+    return http.html(
         render_template(
             "search.html", nav="search", heading=said("Search"), query_text=text[:256],
             groups=groups,
             pager=pager, total=total, problem=problem,
             head=head_of(said("Search"), permalink.SEARCH, robots="noindex"),
-        )
+        ),
+        cache="no-cache" if status == 200 else "no-store",
+        status=status,
     )  # fmt: skip
-    if status != 200:
-        response.status_code = status
-        response.headers["Cache-Control"] = "no-store"
-    return response

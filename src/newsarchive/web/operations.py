@@ -1,11 +1,12 @@
 """For crawlers and for those who run the site: sitemaps, robots, health."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response
 
-from newsarchive import loader, permalink
+from newsarchive import permalink, progress
 from newsarchive.dates import unparse
 from newsarchive.entry import Entry, Status
 from newsarchive.errors import CatalogueError
@@ -44,7 +45,7 @@ def sitemap_index() -> Response:
     return _xml(f'<sitemapindex xmlns="{_SITEMAP}">\n{parts}</sitemapindex>\n')
 
 
-@operations.get("/sitemap-<int:number>.xml")
+@operations.get("/sitemap-<digits:number>.xml")
 def sitemap(number: int) -> Response:
     """One part; counted from the oldest, so that a full part never changes its addresses."""
     make = composer()
@@ -102,20 +103,24 @@ def healthz() -> Response:
 
 @operations.get("/readyz")
 def readyz() -> Response:
-    """200 once everything on disk is loaded, 503 with the progress until then."""
+    """200 while everything on disk is loaded, 503 with the progress otherwise.
+
+    Only a loader that lives can say so: after ``newsarchive index``, or while a loader that was
+    lost is being replaced, pages answer and this does not say 200 (``loading.alive`` is false).
+    """
     make = composer()
-    told = loader.status(make.archive.config)
+    told = progress.told(make.archive.config)
     try:
         generation = make.archive.catalogue.generation()
         problems = len(make.archive.catalogue.problems())
     except CatalogueError:
         generation, problems = 0, 0
-    ready = generation > 0 and told["state"] != "loading"
+    ready = generation > 0 and told.alive and told.state == "loaded"
     response = http.json(
-        {"ready": ready, "generation": generation, "problems": problems, "loading": told},
+        {"ready": ready, "generation": generation, "problems": problems, "loading": asdict(told)},
         cache="no-store",
+        status=200 if ready else 503,
     )
     if not ready:
-        response.status_code = 503
         response.headers["Retry-After"] = "2"
     return response

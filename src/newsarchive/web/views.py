@@ -179,6 +179,8 @@ class UpdateView:
     body: Markup
     is_key: bool
     withdrawn: bool
+    #: on a long story's page: only the headline, which leads to its own page
+    is_folded: bool = False
     authors: tuple[Link, ...] = ()
     sources: tuple["SourceView", ...] = ()
     corrections: tuple["CorrectionView", ...] = ()
@@ -268,7 +270,7 @@ class StoryView:
     first_day: str
     last_day: str
     bars: tuple[Bar, ...]
-    key_events: tuple[UpdateView, ...]
+    has_key_events: bool
     days: tuple[DayOfUpdates, ...]
     #: the JSON that tells of new updates
     poll_url: str

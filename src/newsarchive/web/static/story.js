@@ -25,7 +25,7 @@ async function ask() {
     // "no-cache" asks with If-None-Match: mostly a 304 without a body
     const answer = await fetch(news.dataset.poll, { cache: "no-cache" });
     if (!answer.ok) throw new Error(answer.statusText);
-    const { updates } = await answer.json();
+    const { updates = [] } = await answer.json();
     show(updates.filter((each) => !known.has(each.id)).length);
     wait = MINUTE;
   } catch {

@@ -1,0 +1,236 @@
+"""Which files of the folder are to be read, in which part, and what they say."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from newsarchive import articles, entryfile
+from newsarchive.articles import FileStat, Scan
+from newsarchive.catalogue import CatalogueWriter, FileState, Placed, ReadFile
+from newsarchive.config import Config
+from newsarchive.entry import Entry, Problem
+from newsarchive.entryfile import Parsed, Role, Site
+from newsarchive.permalink import path_of_file
+
+Progress = Callable[[int, int], None]
+
+INDEX_NAMES = {"index.md", "_index.md"}
+
+
+def folder_of(path: str) -> str:
+    """The folder of a file; '' for the articles folder itself."""
+    return path.rpartition("/")[0]
+
+
+def name_of(path: str) -> str:
+    """A file's own name."""
+    return path.rpartition("/")[2]
+
+
+def site_of(config: Config) -> Site:
+    """What reading a file needs of the settings."""
+    return Site(zone=config.zone, lang=config.language, authority=config.tag_authority)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a file said in a role, and what it was when read."""
+
+    role: Role
+    parsed: Parsed
+    stat: FileStat
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Folders:
+    """What the indexes make of their folders."""
+
+    #: the index of each folder that is one article
+    leads: dict[str, str]
+    #: an index that has never been good: nobody knows what its folder is
+    waiting: dict[str, str]
+    #: folders that hold a dated file
+    dated: frozenset[str]
+
+
+@dataclass(slots=True)
+class Reading:
+    """One look at the folder, against what the catalogue knows."""
+
+    config: Config
+    writer: CatalogueWriter
+    scan: Scan
+    known: dict[str, FileState]
+    #: read everything, whether it changed or not
+    anew: bool
+    #: what was read, by path
+    said: dict[str, _Said] = field(default_factory=dict)
+    #: files that could not be read, by path
+    failed: dict[str, Problem] = field(default_factory=dict)
+    #: same bytes, other times
+    touched: list[FileState] = field(default_factory=list)
+
+    def files(self, progress: Progress | None) -> Iterator[ReadFile]:
+        """Everything that changed, as its files say it; nothing is inherited yet."""
+        changed = {path for path in self.scan.markdown if self._changed(path)}
+        folders = self._folders(changed)
+        stories = self.writer.stories()
+        wanted = []
+        for path in self.scan.markdown:
+            role, known = self._role(path, folders, stories), self.known.get(path)
+            story_changed = role.story and folders.leads[folder_of(path)] in changed
+            if (
+                path in changed or known is None or known.again or story_changed
+                or (known.story, known.has_updates) != (role.story, role.has_updates)
+            ):  # fmt: skip
+                wanted.append((path, role))
+        for done, (path, role) in enumerate(wanted):
+            if progress:
+                progress(done, len(wanted))
+            yield from self._read(path, role, folders)
+        yield from self._unread()
+
+    def _changed(self, path: str) -> bool:
+        found, known = self.scan.markdown[path], self.known.get(path)
+        if self.anew or known is None:
+            return True
+        if (found.size, found.mtime, found.inode) == (known.size, known.mtime, known.inode):
+            return False
+        read = self._bytes(path)
+        if read is None or read[2] != known.digest:
+            return True
+        stat = read[1]
+        self.touched.append(replace(known, size=stat.size, mtime=stat.mtime, inode=stat.inode))
+        return False
+
+    def _bytes(self, path: str) -> tuple[bytes, FileStat, bytes] | None:
+        """Bytes, what the file was, digest; None if it cannot be read, or is gone."""
+        if path in self.failed:
+            return None
+        try:
+            data, stat = articles.read(self.config.articles_dir, path)
+        except FileNotFoundError:
+            return None  # gone since it was listed: the next look will say so
+        except OSError as error:
+            why = error.strerror or str(error)
+            self.failed[path] = Problem(
+                path, 1, f"cannot be read: {why}", "let the server's user read it"
+            )
+            return None
+        return data, stat, blake2b(data, digest_size=16).digest()
+
+    def _parse(self, path: str, role: Role) -> _Said | None:
+        held = self.said.get(path)
+        if held and held.role == role:
+            return held
+        read = self._bytes(path)
+        if read is None:
+            return None
+        data, stat, digest = read
+        parsed = entryfile.parse(path, data, site_of(self.config), role)
+        self.said[path] = _Said(role, parsed, stat, digest)
+        return self.said[path]
+
+    # -- folders --
+
+    def _folders(self, changed: set[str]) -> _Folders:
+        dated = frozenset(
+            folder_of(path)
+            for path in self.scan.markdown
+            if entryfile.begins_with_date(name_of(path))
+        )
+        found = _Folders({}, {}, dated)
+        # "index.md" sorts after "_index.md" and so wins
+        for path in sorted(self.scan.markdown):
+            if name_of(path) in INDEX_NAMES:
+                self._judge(path, changed, found)
+        return found
+
+    def _judge(self, path: str, changed: set[str], found: _Folders) -> None:
+        """What an index makes of its folder; one that is broken leaves it as it was."""
+        folder, known = folder_of(path), self.known.get(path)
+        role = Role(has_updates=folder in found.dated)
+        again = known is None or known.again or known.has_updates != role.has_updates
+        if path not in changed and not again:
+            leads = known is not None and known.leads
+        else:
+            changed.add(path)
+            said = self._parse(path, role)
+            if said and (said.parsed.entries or said.parsed.section):
+                leads = bool(said.parsed.entries)
+            else:
+                leads = known is not None and known.leads
+                if known is None or (known.again and not leads):
+                    found.waiting[folder] = path
+        if leads:
+            found.leads[folder] = path
+
+    def _role(self, path: str, folders: _Folders, stories: dict[str, Entry]) -> Role:
+        folder = folder_of(path)
+        if name_of(path) in INDEX_NAMES:
+            return Role(has_updates=folder in folders.dated)
+        index = folders.leads.get(folder)
+        if index is None or not entryfile.begins_with_date(name_of(path)):
+            return Role()
+        said = self.said.get(index)
+        article = said.parsed.entries[0] if said and said.parsed.entries else stories.get(index)
+        return Role(story=path_of_file(index), lang=article.lang if article else "")
+
+    # -- files --
+
+    def _read(self, path: str, role: Role, folders: _Folders) -> Iterator[ReadFile]:
+        said = self._parse(path, role)
+        if said is None:
+            return
+        del self.said[path]  # not needed again, and 100,000 of them are a lot
+        folder = folder_of(path)
+        index = folders.leads.get(folder, "")
+        state = FileState(
+            path=path, size=said.stat.size, mtime=said.stat.mtime, inode=said.stat.inode,
+            digest=said.digest, story=role.story, has_updates=role.has_updates,
+            leads=index == path, again=folders.waiting.get(folder) == path,
+        )  # fmt: skip
+        waits = folders.waiting.get(folder, path)
+        if waits != path and entryfile.begins_with_date(name_of(path)):
+            yield self._held_back(replace(state, again=True), waits)
+            return
+        parsed = said.parsed
+        broken = not parsed.entries and not parsed.section
+        entries = self.writer.held(path) if broken else parsed.entries
+        yield ReadFile(
+            state,
+            tuple(Placed(entry, entry.published) for entry in entries),
+            parsed.problems,
+            parsed.unknown,
+            index=index if role.story else path,
+        )
+
+    def _held_back(self, state: FileState, index: str) -> ReadFile:
+        problem = Problem(
+            state.path, 1, f"waits for {index}, which says what its folder is", f"mend {index}"
+        )
+        held = self.writer.held(state.path)
+        return ReadFile(
+            state, tuple(Placed(each, each.published) for each in held), (problem,), index=index
+        )
+
+    def _unread(self) -> Iterator[ReadFile]:
+        """Files that could not be read: what the catalogue holds of them stays."""
+        problems = {problem.path: problem for problem in self.scan.refused} | self.failed
+        for path, problem in problems.items():
+            yield self._kept(path, (problem,))
+        if self.anew:
+            below = (path for path in self.known if self.scan.hides(path) and path not in problems)
+            yield from (self._kept(path, ()) for path in below)
+
+    def _kept(self, path: str, problems: tuple[Problem, ...]) -> ReadFile:
+        known = self.known.get(path) or FileState(path, 0, 0, 0, b"")
+        state = replace(known, size=0, mtime=0, inode=0, again=True)
+        held = self.writer.held(path)
+        placed = tuple(Placed(each, each.published) for each in held)
+        folder = folder_of(path)
+        indexes = [f"{folder}/{name}".lstrip("/") for name in sorted(INDEX_NAMES, reverse=True)]
+        leading = (each for each in indexes if each in self.known and self.known[each].leads)
+        index = next(leading, "") if known.story else path
+        return ReadFile(state, placed, problems, index=index)
