@@ -210,6 +210,11 @@ def test_a_running_story_tells_of_new_updates_without_reloading(
         page.clock.run_for(61_000)
         page.locator("#news a").wait_for(timeout=10_000)
         assert "1" in page.inner_text("#news")
+        on_top = (
+            "link => { const r = link.getBoundingClientRect(); return document.elementFromPoint("
+        )
+        on_top += "r.x + r.width / 2, r.y + r.height / 2) === link }"
+        assert page.locator("#news a").evaluate(on_top)
         page.locator("#news a").click()
         page.wait_for_load_state()
         assert "Deux" in page.inner_text("main")

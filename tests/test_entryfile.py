@@ -402,6 +402,13 @@ def test_a_later_publish_date_of_hugo_holds_the_entry_back(lines: str, date: str
     assert entry.extra == {}
 
 
+@pytest.mark.parametrize("said", ["Last Modified", "git Last Modified", "git Created", "Created"])
+def test_a_date_that_eleventy_looks_up_must_be_written(said: str) -> None:
+    [problem] = read(f"---\ntitle: T\ndate: {said}\n---\n").problems
+    assert problem.severity is Severity.ERROR
+    assert problem.remedy.startswith("only Eleventy looks it up; write it as 2023-11-17")
+
+
 def test_an_expiry_date_of_hugo_is_told_not_to_be_read() -> None:
     parsed = read("---\ntitle: T\ndate: 2023-11-17\nexpiryDate: 2023-12-01\n---\n")
     assert [entry.status for entry in parsed.entries] == [Status.PUBLISHED]

@@ -391,3 +391,21 @@ def test_hostile_files_take_no_other_down(desk: Desk, shared: Path) -> None:
     desk.article("bon.md")
     desk.load()
     assert "bon" in desk.paths(Query(limit=100))
+
+
+def test_a_folder_of_jekylls_longer_ending_is_read_alike(desk: Desk) -> None:
+    for path in ("s/index", "s/2023-11-17-2100", "_posts/2024-08-20-welcome"):
+        desk.write(f"{path}.markdown", "---\ntitle: T\ndate: 2023-11-01\n---\nx")
+    desk.load()
+    kinds = {entry.path: entry.kind for entry in desk.find().entries}
+    assert kinds == {
+        "s": Kind.ARTICLE,
+        "s/2023-11-17-2100": Kind.UPDATE,
+        "_posts/2024-08-20-welcome": Kind.ARTICLE,
+    }
+    client = desk.client()
+    assert client.get("/articles/s/index.markdown").status_code == 200
+    assert client.get("/articles/_posts/2024-08-20-welcome.markdown").status_code == 200
+    assert client.get("/2024/08/20/welcome.html").headers["Location"] == (
+        "/articles/_posts/2024-08-20-welcome/"
+    )

@@ -508,6 +508,21 @@ def test_a_closed_story_reads_from_its_beginning_and_can_be_turned(client: Flask
     assert '<link rel="canonical" href="https://example.org/articles/2023/affaire/">' in turned
 
 
+def test_a_long_story_stays_light_and_every_update_keeps_its_place(desk: Desk) -> None:
+    desk.write("2022/longue/index.md", "---\ntitle: Longue\ndate: 2022-01-01\n---\nTexte.\n")
+    for day in range(1, 29):
+        for hour in (8, 20):
+            text = f"---\ntitle: Point {day}-{hour}\n---\n" + "Une phrase de plus. " * 60
+            desk.write(f"2022/longue/2022-01-{day:02}-{hour:02}00.md", text)
+    desk.load()
+    answer = desk.client().get("/articles/2022/longue/")
+    assert len(answer.data) < 70_000
+    assert answer.text.count('<article class="line update') == 56
+    last = "/articles/2022/longue/2022-01-01-0800/"
+    assert f'<a href="{last}">Point 1-8</a></h3>' in answer.text
+    assert "Une phrase de plus." in desk.client().get(last).text
+
+
 def test_pages_tell_machines_what_they_are(client: FlaskClient) -> None:
     text = client.get("/articles/2023/affaire/").text
     things = [

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from newsarchive import dates, permalink
 from newsarchive.entry import Entry, Precision, Status
+from newsarchive.filename import ENDINGS
 
 #: addresses of the site that are there whatever the archive holds
 FIXED = frozenset({
@@ -72,7 +73,7 @@ class Addresses:
         found = self.entries.get(path)
         if found is None and path.endswith(".json"):
             found = self.entries.get(path.removesuffix(".json"))
-        if found is None and path.endswith(".md"):
+        if found is None and path.endswith(ENDINGS):
             found = self.entries.get(permalink.path_of_file(path))
         return found
 

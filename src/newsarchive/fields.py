@@ -49,6 +49,9 @@ _KNOWN = {
     for kind in Kind
 }
 
+#: dates that Eleventy asks the file or git for
+_ASKED = frozenset({"last modified", "git last modified", "created", "git created"})
+
 TRUE = frozenset({"true", "yes", "on"})
 FALSE = frozenset({"false", "no", "off"})
 
@@ -152,7 +155,9 @@ class Fields:
         try:
             moment = dates.parse(value.text, zone)
         except DateError as error:
-            self.error(key.line, key.text, f"{error.message}: {error.text[:60]}", error.remedy)
+            asked = value.text.strip().lower() in _ASKED
+            remedy = f"only Eleventy looks it up; {dates.REMEDY}" if asked else error.remedy
+            self.error(key.line, key.text, f"{error.message}: {error.text[:60]}", remedy)
             return None
         try:
             moment.at.astimezone(UTC)

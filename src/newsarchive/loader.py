@@ -80,31 +80,36 @@ def loading(
     Raises what ``writing`` raises.
     """
     with _locked(config, lock):
-        writer = _writer(config)
+        writer: CatalogueWriter | None = _writer(config)
 
-        def load_or_rebuild(progress: Progress | None) -> Summary:
+        def load_or_rebuild(told: Progress | None) -> Summary:
             nonlocal writer
+            writer = writer or _writer(config)
             try:
-                return load_once(config, writer, progress)
+                return load_once(config, writer, told)
             except CatalogueError as error:
                 if not is_damage(error.__cause__):
                     raise
                 _log.error("%s; it is made anew from the articles", error)
-            fresh = config.data_dir / REBUILT
-            discard(fresh)
-            with closing(_writer(config, REBUILT)) as rebuilding:
-                summary = load_once(config, rebuilding, progress)
+            summary = _rebuild(config, told)
             writer.close()
-            try:
-                put_in_place(fresh, config.data_dir / CATALOGUE)
-            finally:
-                writer = _writer(config)
+            writer = None  # what fails from here on, the next load begins with
+            put_in_place(config.data_dir / REBUILT, config.data_dir / CATALOGUE)
+            writer = _writer(config)
             return summary
 
         try:
             yield load_or_rebuild
         finally:
-            writer.close()
+            if writer is not None:
+                writer.close()
+
+
+def _rebuild(config: Config, told: Progress | None) -> Summary:
+    progress.tell(config, "loading", 0, 0)
+    discard(config.data_dir / REBUILT)
+    with closing(_writer(config, REBUILT)) as writer:
+        return load_once(config, writer, told)
 
 
 def _writer(config: Config, name: str = CATALOGUE) -> CatalogueWriter:

@@ -10,11 +10,12 @@ from newsarchive.catalogue import CatalogueWriter, FileState, Placed, ReadFile
 from newsarchive.config import Config
 from newsarchive.entry import Entry, Problem
 from newsarchive.entryfile import Parsed, Role, Site
+from newsarchive.filename import ENDINGS
 from newsarchive.permalink import path_of_file
 
 Progress = Callable[[int, int], None]
 
-INDEX_NAMES = {"index.md", "_index.md"}
+INDEX_NAMES = {f"{name}{ending}" for name in ("index", "_index") for ending in ENDINGS}
 
 
 def folder_of(path: str) -> str:
@@ -141,7 +142,7 @@ class Reading:
             if entryfile.begins_with_date(name_of(path))
         )
         found = _Folders({}, {}, dated)
-        # "index.md" sorts after "_index.md" and so wins
+        # "index.md" sorts after "_index.md", and after "index.markdown", and so wins
         for path in sorted(self.scan.markdown):
             if name_of(path) in INDEX_NAMES:
                 self._judge(path, changed, found)

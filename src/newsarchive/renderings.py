@@ -12,7 +12,7 @@ from newsarchive import markup, permalink
 from newsarchive.entry import Entry
 
 #: grows whenever the same Markdown becomes other HTML
-VERSION = 2
+VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rendering (

@@ -330,7 +330,7 @@ def _video(target: str, title: str = "", site: str = "youtube") -> str:
 def _frame(tag: str) -> str:
     """A link to what an HTML frame shows, in HTML, as frames stand among it."""
     given = _named(tag)
-    src = unescape(given.get("src") or given.get("data-src", "")).rstrip(">").strip()
+    src = unescape(given.get("src") or given.get("data-src", "")).partition(">")[0].strip()
     src = re.sub(r"^//", "https://", src)
     host = re.match(r"https?://(?:www\.)?([^/?#\s]+)", src, re.I)
     if not host:

@@ -280,7 +280,7 @@ class Catalogue(CalendarReader, InspectionReader):
         return bool(
             self.rows(
                 f"SELECT 1 FROM entry WHERE path IN ({marks}) AND (status = 'draft' OR at > ?)"
-                " AND (file GLOB '*/index.md' OR file GLOB '*/_index.md') LIMIT 1",
+                " AND (file GLOB '*/index.m*' OR file GLOB '*/_index.m*') LIMIT 1",
                 (*folders, microseconds(now)),
             )
         )

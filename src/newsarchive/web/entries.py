@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from newsarchive import documents, permalink
 from newsarchive.articles import MEDIA_TYPES, open_asset
 from newsarchive.entry import Entry, Kind, Status
+from newsarchive.filename import ENDINGS
 from newsarchive.query import Query
 from newsarchive.web import http, jsonld, views
 from newsarchive.web.asking import asked_of, head_of, said
@@ -27,7 +28,7 @@ def below_articles(rest: str) -> BaseResponse:
         return _entry(entry, rest) if entry else _elsewhere(rest)
     if rest.endswith(".json") and (entry := _shown(rest.removesuffix(".json"))):
         return _document(entry, rest)
-    if rest.endswith(".md") and (entry := _shown(permalink.path_of_file(rest))):
+    if rest.endswith(ENDINGS) and (entry := _shown(permalink.path_of_file(rest))):
         return _source(entry, rest)
     if asset := archive.asset(rest, now):
         return _asset(asset.path)
