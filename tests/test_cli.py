@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import re
-import resource
 import signal
 import socket
 import subprocess
@@ -184,30 +183,22 @@ def test_help_tells_every_exit_code(run: Run) -> None:
         assert re.search(rf"^    {int(code)}  \w+", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+FAMILIES = [path for path in COMMANDS if len(path) > 1 or path in {(), ("serve",), ("list",)}]
+
+
+@pytest.mark.parametrize("path", FAMILIES, ids=" ".join)
 def test_help_imports_nothing_heavy(path: tuple[str, ...]) -> None:
+    """How soon it starts: ``benchmarks/help.py``."""
     code = (
         "import sys, atexit\n"
         f"atexit.register(lambda: print([m for m in {HEAVY!r} if m in sys.modules]))\n"
         f"from newsarchive.cli import main\nmain({[*path, '--help']!r})"
     )
-    if len(path) > 1 or path in {(), ("serve",), ("list",)}:  # each family once
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=environment(), capture_output=True, text=True,
-            check=True, timeout=PATIENCE,
-        )  # fmt: skip
-        assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_help_starts_in_less_than_150_milliseconds() -> None:
-    def seconds() -> float:
-        # processor time: what others do on this machine does not count
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command("--help"), env=environment(), stdout=subprocess.DEVNULL, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    assert min(seconds() for _ in range(4)) < 0.15
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True,
+        check=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_version_is_told(run: Run) -> None:

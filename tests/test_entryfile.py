@@ -1027,7 +1027,7 @@ def test_large_files_are_read_in_a_second(head: str, text: str) -> None:
     start = time.process_time()
     parsed = read(head + text)
     assert parsed.entries or parsed.problems
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3
 
 
 # Writing

@@ -286,7 +286,7 @@ def test_metadata_and_files_have_a_size() -> None:
 def test_hostile_metadata_are_read_in_half_a_second(fence: str, hostile: str) -> None:
     start = time.process_time()
     split(fence.format(hostile))
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_hostile_metadata_are_read_in_half_a_second(fence: str, hostile: str) ->
 def test_hostile_toml_is_read_in_half_a_second(hostile: str) -> None:
     start = time.process_time()
     split(f"+++\n{hostile}\n+++\n")
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
