@@ -111,6 +111,29 @@ class Desk:
         return other
 
 
+NOBODY = 65534
+
+
+class nobody:  # noqa: N801 - reads as a function in a with statement
+    """For a while this process is a user who may not read everything."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._folder = desk.config.articles_dir.parent
+
+    def __enter__(self) -> None:
+        self._was_root = os.geteuid() == 0
+        if self._was_root:
+            for folder in (self._folder, *self._folder.rglob("*")):
+                os.chown(folder, NOBODY, NOBODY)
+            for above in self._folder.parents[:3]:
+                above.chmod(above.stat().st_mode | 0o011)
+            os.seteuid(NOBODY)
+
+    def __exit__(self, *_: object) -> None:
+        if self._was_root:
+            os.seteuid(0)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """An empty archive in French."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NOW, Desk
+from conftest import NOW, Desk, nobody
 from newsarchive.catalogue import Catalogue
 from newsarchive.entry import Kind, Status
 from newsarchive.query import Period, Query
@@ -212,29 +212,6 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_load(desk: Desk) -> 
     generation = desk.archive.catalogue.generation()
     desk.load()
     assert desk.archive.catalogue.generation() == generation
-
-
-NOBODY = 65534
-
-
-class nobody:  # noqa: N801 - reads as a function in a with statement
-    """For a while this process is a user who may not read everything."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._folder = desk.config.articles_dir.parent
-
-    def __enter__(self) -> None:
-        self._was_root = os.geteuid() == 0
-        if self._was_root:
-            for folder in (self._folder, *self._folder.rglob("*")):
-                os.chown(folder, NOBODY, NOBODY)
-            for above in self._folder.parents[:3]:
-                above.chmod(above.stat().st_mode | 0o011)
-            os.seteuid(NOBODY)
-
-    def __exit__(self, *_: object) -> None:
-        if self._was_root:
-            os.seteuid(0)
 
 
 def test_a_file_nobody_may_read_keeps_its_last_good_version(desk: Desk) -> None:
