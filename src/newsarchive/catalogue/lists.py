@@ -15,7 +15,6 @@ from newsarchive.permalink import slug, words
 from newsarchive.query import Order, Period, Query
 
 EVERYTHING = ""
-STORIES = "stories"
 END_OF_TIME = 2**62
 
 
@@ -69,8 +68,6 @@ def terms_of(entry: Entry) -> Iterator[str]:
         return
     yield EVERYTHING
     yield f"kind:{entry.kind}"
-    if entry.is_story:
-        yield STORIES
     if entry.story:
         yield f"story:{entry.story}"
     parts = entry.lang.lower().split("-")

@@ -1,6 +1,6 @@
 """The lists: home, articles, tags, authors, years, months, days, corrections, search."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -58,26 +58,21 @@ def articles() -> Response:
 
 @lists.get("/tags/<slug>/")
 def tag(slug: str) -> BaseResponse:
-    if slug != permalink.slug(slug):
-        return http.moved(permalink.tag(permalink.slug(slug)))
-    return _list(
-        Query(tags=(slug,)), permalink.tag(slug), _spelling("tag", slug), nav="tags",
-        kicker=views.Link(permalink.TAGS, said("Tags")), must_hold=True,
-    )  # fmt: skip
+    return _named("tag", slug, permalink.tag, views.Link(permalink.TAGS, said("Tags")))
 
 
 @lists.get("/authors/<slug>/")
 def author(slug: str) -> BaseResponse:
+    return _named("author", slug, permalink.author, views.Link(permalink.AUTHORS, said("Authors")))
+
+
+def _named(kind: str, slug: str, spell: Callable[[str], str], above: views.Link) -> BaseResponse:
+    """The list of a tag or an author; another spelling of the name leads to it."""
     if slug != permalink.slug(slug):
-        return http.moved(permalink.author(permalink.slug(slug)))
-    return _list(
-        Query(authors=(slug,)), permalink.author(slug), _spelling("author", slug), nav="authors",
-        kicker=views.Link(permalink.AUTHORS, said("Authors")), must_hold=True,
-    )  # fmt: skip
-
-
-def _spelling(kind: str, slug: str) -> str:
-    return composer().archive.catalogue.name(kind, slug) or http.missing()
+        return http.moved(spell(permalink.slug(slug)))
+    query = Query(tags=(slug,)) if kind == "tag" else Query(authors=(slug,))
+    name = composer().archive.catalogue.name(kind, slug) or http.missing()
+    return _list(query, spell(slug), name, nav=f"{kind}s", kicker=above, must_hold=True)
 
 
 @lists.get("/<digits(fixed_digits=4):year>/<digits(fixed_digits=2):month>/")
