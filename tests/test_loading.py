@@ -9,6 +9,8 @@ import pytest
 from conftest import NOW, Desk, nobody
 from newsarchive.catalogue import Catalogue
 from newsarchive.entry import Kind, Status
+from newsarchive.loader import writing
+from newsarchive.loading import load
 from newsarchive.query import Period, Query
 
 STORY = """\
@@ -386,3 +388,25 @@ def test_a_folder_of_jekylls_longer_ending_is_read_alike(desk: Desk) -> None:
     assert client.get("/2024/08/20/welcome.html").headers["Location"] == (
         "/articles/_posts/2024-08-20-welcome/"
     )
+
+
+def test_a_file_gone_between_the_list_and_the_reading_keeps_its_place(desk: Desk) -> None:
+    """As when an editor saves by renaming, in the very load that reads everything again."""
+    desk.article("a.md")
+    desk.article("b.md")
+    file = desk.config.articles_dir / "b.md"
+    desk.load()
+    other = desk.with_settings(timezone="America/Montreal")
+    away = file.with_name("b.tmp")
+
+    def vanish(done: int, total: int) -> None:
+        if not done and total:
+            file.rename(away)
+
+    with writing(other.config) as writer:
+        load(other.config, writer, NOW, vanish)
+    assert sorted(other.paths()) == ["a", "b"]
+    away.rename(file)
+    other.load()
+    assert sorted(other.paths()) == ["a", "b"]
+    assert other.problems() == []

@@ -53,12 +53,15 @@ def load(
     known = writer.files()
     scan = _scan_twice(config, known)
     settings = f"{READER_VERSION} {config.language} {config.timezone} {config.tag_authority}"
-    reading = Reading(config, writer, scan, known, anew=settings != writer.settings())
+    catalogued = writer.stories()
+    reading = Reading(
+        config, writer, scan, known, anew=settings != writer.settings(), stories=catalogued
+    )
     read = list(reading.files(progress))
     kept = {*scan.markdown, *(each.state.path for each in read)}
     removed = tuple(path for path in known if path not in kept and not scan.hides(path))
     rewritten = {each.state.path for each in read} | set(removed)
-    stories = {file: story for file, story in writer.stories().items() if file not in rewritten}
+    stories = {file: story for file, story in catalogued.items() if file not in rewritten}
     claims = (Claim(*each) for each in writer.claims())
     files = settle(read, stories, Claims(tuple(claims), tuple(held)), removed, now)
     assets, removed_assets = _asset_changes(scan, writer)

@@ -1,6 +1,6 @@
 """Which files of the folder are to be read, in which part, and what they say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -65,6 +65,8 @@ class Reading:
     known: dict[str, FileState]
     #: read everything, whether it changed or not
     anew: bool
+    #: the articles of folders, as they are catalogued, by index file
+    stories: dict[str, Entry]
     #: what was read, by path
     said: dict[str, _Said] = field(default_factory=dict)
     #: files that could not be read, by path
@@ -76,10 +78,9 @@ class Reading:
         """Everything that changed, as its files say it; nothing is inherited yet."""
         changed = {path for path in self.scan.markdown if self._changed(path)}
         folders = self._folders(changed)
-        stories = self.writer.stories()
         wanted = []
         for path in self.scan.markdown:
-            role, known = self._role(path, folders, stories), self.known.get(path)
+            role, known = self._role(path, folders), self.known.get(path)
             story_changed = role.story and folders.leads[folder_of(path)] in changed
             if (
                 path in changed or known is None or known.again or story_changed
@@ -167,7 +168,7 @@ class Reading:
         if leads:
             found.leads[folder] = path
 
-    def _role(self, path: str, folders: _Folders, stories: dict[str, Entry]) -> Role:
+    def _role(self, path: str, folders: _Folders) -> Role:
         folder = folder_of(path)
         if name_of(path) in INDEX_NAMES:
             return Role(has_updates=folder in folders.dated)
@@ -175,7 +176,9 @@ class Reading:
         if index is None or not entryfile.begins_with_date(name_of(path)):
             return Role()
         said = self.said.get(index)
-        article = said.parsed.entries[0] if said and said.parsed.entries else stories.get(index)
+        article = (
+            said.parsed.entries[0] if said and said.parsed.entries else self.stories.get(index)
+        )
         return Role(story=path_of_file(index), lang=article.lang if article else "")
 
     # -- files --
@@ -183,6 +186,9 @@ class Reading:
     def _read(self, path: str, role: Role, folders: _Folders) -> Iterator[ReadFile]:
         said = self._parse(path, role)
         if said is None:
+            # gone since it was listed: what is held of it stays until the next look
+            if path in self.known and path not in self.failed:
+                yield self._kept(path, ())
             return
         del self.said[path]  # not needed again, and 100,000 of them are a lot
         folder = folder_of(path)
@@ -201,7 +207,7 @@ class Reading:
         entries = self.writer.held(path) if broken else parsed.entries
         yield ReadFile(
             state,
-            tuple(Placed(entry, entry.published) for entry in entries),
+            _placed(entries),
             parsed.problems,
             parsed.unknown,
             index=index if role.story else path,
@@ -211,10 +217,7 @@ class Reading:
         problem = Problem(
             state.path, 1, f"waits for {index}, which says what its folder is", f"mend {index}"
         )
-        held = self.writer.held(state.path)
-        return ReadFile(
-            state, tuple(Placed(each, each.published) for each in held), (problem,), index=index
-        )
+        return ReadFile(state, _placed(self.writer.held(state.path)), (problem,), index=index)
 
     def _unread(self) -> Iterator[ReadFile]:
         """Files that could not be read: what the catalogue holds of them stays."""
@@ -228,10 +231,13 @@ class Reading:
     def _kept(self, path: str, problems: tuple[Problem, ...]) -> ReadFile:
         known = self.known.get(path) or FileState(path, 0, 0, 0, b"")
         state = replace(known, size=0, mtime=0, inode=0, again=True)
-        held = self.writer.held(path)
-        placed = tuple(Placed(each, each.published) for each in held)
         folder = folder_of(path)
         indexes = [f"{folder}/{name}".lstrip("/") for name in sorted(INDEX_NAMES, reverse=True)]
         leading = (each for each in indexes if each in self.known and self.known[each].leads)
         index = next(leading, "") if known.story else path
-        return ReadFile(state, placed, problems, index=index)
+        return ReadFile(state, _placed(self.writer.held(path)), problems, index=index)
+
+
+def _placed(entries: Iterable[Entry]) -> tuple[Placed, ...]:
+    """Entries at their own dates; what they inherit is settled later."""
+    return tuple(Placed(entry, entry.published) for entry in entries)
