@@ -346,12 +346,12 @@ class CatalogueWriter:
         self._write_members(counts)
         self._connection.executemany(
             "INSERT INTO tally VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",
+            " ON CONFLICT (term, grain, period) DO UPDATE SET entries = entries + excluded.entries",
             [(*key, number) for key, number in counts.tally.items() if number],
         )
         self._connection.executemany(
             "INSERT INTO spelling VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",
+            " ON CONFLICT (term, name) DO UPDATE SET entries = entries + excluded.entries",
             [(*key, number) for key, number in counts.spelling.items() if number],
         )
         self._connection.executemany(
