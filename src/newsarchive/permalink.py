@@ -6,6 +6,8 @@ Every function returns a path that begins with a slash and is percent-encoded (R
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlencode, urljoin
@@ -18,7 +20,17 @@ TAGS = "/tags/"
 AUTHORS = "/authors/"
 SEARCH = "/search/"
 CORRECTIONS = "/corrections/"
+FEEDS = "/feeds/"
+FEEDS_OPML = "/feeds.opml"
+STORIES_OPML = "/feeds/stories.opml"
 STATIC = "/static/"
+
+#: where other programs keep the feeds of a site: WordPress, Ghost, Hugo, Jekyll, Pelican
+OLD_FEEDS = {
+    "/feed/": "/feed.rss", "/rss/": "/feed.rss", "/rss.xml": "/feed.rss", "/feed.xml": "/feed.rss",
+    "/index.xml": "/feed.rss", "/feeds/all.rss.xml": "/feed.rss", "/atom.xml": "/feed.atom",
+    "/feed/atom/": "/feed.atom", "/feeds/all.atom.xml": "/feed.atom", "/feed/json/": "/feed.json",
+}  # fmt: skip
 
 #: pchar of RFC 3986, 3.3, less the apostrophe, which some readers cut addresses at
 _SAFE = "/:@!$&()*+,;=~"
@@ -107,6 +119,11 @@ def period(year: int, month: int | None = None, day: int | None = None) -> str:
     return "/" + "/".join(numbers) + "/"
 
 
+def feed(list_: str, ending: str = "") -> str:
+    """The feed of the list at an address; without an ending, what all its formats begin with."""
+    return f"{list_}feed.{ending}" if ending else f"{list_}feed"
+
+
 def static(name: str) -> str:
     """A file of the site's own looks."""
     return STATIC + escape(name)
@@ -162,6 +179,18 @@ def tag_uri(authority: str, specific: str) -> str:
     if _URI.fullmatch(specific):
         return specific
     return f"tag:{authority}:{quote(specific, safe=_SAFE)}"
+
+
+def correction_ids(entry_id: str, days: Iterable[str]) -> tuple[str, ...]:
+    """Ids of an entry's corrections: its own with their dates, numbered where a date repeats."""
+    sign = "/" if "#" in entry_id else "#"
+    made: Counter[str] = Counter()
+    found = []
+    for day in days:
+        made[day] += 1
+        number = f"-{made[day]}" if made[day] > 1 else ""
+        found.append(f"{entry_id}{sign}correction-{escape(day)}{number}")
+    return tuple(found)
 
 
 def resolve(folder_: str, written: str) -> str:

@@ -31,6 +31,8 @@ class InspectionReader(RowReader):
 
     def every_entry(self) -> Iterator[Entry]:
         """Every entry with its body, drafts and the embargoed too, by file and line."""
-        for row in self.rows("SELECT path FROM entry ORDER BY file, number"):
+        for row in self.rows(
+            "SELECT path FROM entry ORDER BY file, json_extract(metadata, '$.line')"
+        ):
             rows = self.rows("SELECT metadata, digest, body FROM entry WHERE path = ?", (row[0],))
             yield from entries_of(rows)

@@ -52,8 +52,18 @@ class Selection:
     grain: Grain
 
     @property
+    def is_endless(self) -> bool:
+        """Whether it begins with the oldest entry there is."""
+        return self.start <= -END_OF_TIME
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is one list from its beginning to its end."""
+        return self.is_plain and self.is_endless and self.end >= END_OF_TIME
+
+    @property
     def is_plain(self) -> bool:
-        """Whether it is one whole list, which the tallies count and number."""
+        """Whether it is one list, or a span of one, which the tallies count and number."""
         return (
             len(self.terms) == 1
             and not self.terms[0].startswith("word:")  # words are in no tally

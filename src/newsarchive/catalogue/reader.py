@@ -1,111 +1,30 @@
-"""The catalogue as its readers see it: lists, entries, counts, calendars; nothing is written.
+"""The catalogue as its readers see it: entries, stories, addresses; nothing is written.
 
 Every method that answers for visitors takes ``now``: what is dated later is in no answer.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 
+from newsarchive.catalogue.arrivals import ArrivalsReader
 from newsarchive.catalogue.calendar import CalendarReader
 from newsarchive.catalogue.inspection import InspectionReader
-from newsarchive.catalogue.lists import EVERYTHING, Selection, direction, select, where
+from newsarchive.catalogue.lists import direction
 from newsarchive.catalogue.rows import entries_of, entry_of
-from newsarchive.catalogue.tallies import Tally
-from newsarchive.catalogue.values import Asset, Page, Running
+from newsarchive.catalogue.values import Asset, Running
 from newsarchive.dates import microseconds
-from newsarchive.entry import Entry
+from newsarchive.entry import Coverage, Entry
 from newsarchive.permalink import fold, normal, words
-from newsarchive.query import Order, Query
-
-_BATCH = 400
+from newsarchive.query import Order
 
 
-class Catalogue(CalendarReader, InspectionReader):
+class Catalogue(ArrivalsReader, CalendarReader, InspectionReader):
     """Reads one catalogue, from any thread.
 
     Raises:
         CatalogueError: from any method: there is no catalogue, or it cannot be read.
     """
-
-    # -- lists --
-
-    def find(self, query: Query, now: datetime, page_size: int) -> Page:
-        """One page of a list."""
-        size = query.limit or page_size
-        selection = self._driven(select(query, microseconds(now), self.zone))
-        if selection.is_plain:
-            return self._plain_page(selection, query, size)
-        source, values = where(selection)
-        total = self._count(selection)
-        rows = self.rows(
-            f"SELECT e.metadata, e.digest {source.replace('WHERE', _JOIN, 1)}"
-            f" {direction(query.order)} LIMIT :limit OFFSET :offset",
-            {**values, "limit": size, "offset": (query.page - 1) * size},
-        )
-        return _page(entries_of(rows), total, query.page, size)
-
-    def _count(self, selection: Selection) -> int:
-        if selection.terms == (EVERYTHING,) and len(selection.without) == 1:
-            # all but one list: both are counted by their tallies
-            return sum(
-                sign * (tally.before(selection.end) - tally.before(selection.start))
-                for sign, tally in (
-                    (1, self._tally(EVERYTHING)), (-1, self._tally(selection.without[0]))
-                )
-            )  # fmt: skip
-        source, values = where(selection)
-        return int(str(self.value(f"SELECT count(*) {source}", dict(values))))
-
-    def _driven(self, selection: Selection) -> Selection:
-        """The selection with its rarest term in front."""
-        if len(selection.terms) < 2:
-            return selection
-        sizes = {term: self._size(term) for term in selection.terms}
-        return replace(selection, terms=tuple(sorted(selection.terms, key=sizes.__getitem__)))
-
-    def _size(self, term: str) -> int:
-        """Entries of a list, embargoed ones included; of a word, up to a bound."""
-        if term.startswith("word:"):
-            rows = self.rows("SELECT 1 FROM membership WHERE term = ? LIMIT 10000", (term,))
-            return len(rows)
-        sql = "SELECT total(entries) FROM tally WHERE term = ? AND grain = 0"
-        return int(float(str(self.value(sql, (term,)))))
-
-    def _plain_page(self, selection: Selection, query: Query, size: int) -> Page:
-        tally = self._tally(selection.terms[0])
-        low, high = tally.before(selection.start), tally.before(selection.end)
-        total = max(0, high - low)
-        skip = (query.page - 1) * size
-        if query.order is Order.OLDEST:
-            first, last = low + skip, min(high, low + skip + size)
-        else:
-            first, last = max(low, high - skip - size), high - skip
-        numbers = tally.numbers(first, last) if last > first else []
-        if query.order is Order.NEWEST:
-            numbers.reverse()
-        return _page(self._by_number(numbers), total, query.page, size)
-
-    def _tally(self, term: str) -> Tally:
-        return Tally(self._readers.connection(), term, self.zone)
-
-    def _by_number(self, numbers: Iterable[int]) -> tuple[Entry, ...]:
-        wanted = list(numbers)
-        found: dict[int, Entry] = {}
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            marks = ",".join("?" * len(batch))
-            for row in self.rows(
-                f"SELECT number, metadata, digest FROM entry WHERE number IN ({marks})",
-                tuple(batch),
-            ):
-                found[row["number"]] = entry_of(row)
-        return tuple(found[number] for number in wanted)
-
-    def total(self, term: str, now: datetime) -> int:
-        """Entries of one list."""
-        return self._tally(term).before(microseconds(now) + 1)
 
     # -- entries --
 
@@ -117,6 +36,11 @@ class Catalogue(CalendarReader, InspectionReader):
             (normal(path), microseconds(now)),
         )
         return entry_of(rows[0]) if rows else None
+
+    def by_id(self, ids: Iterable[str]) -> tuple[Entry, ...]:
+        """Entries by their ids, whatever their state, without bodies; those there are."""
+        sql = "SELECT metadata, digest FROM entry WHERE id IN ({marks}) ORDER BY number"
+        return entries_of(self.batched(sql, tuple(ids)))
 
     def updates(self, story: str, now: datetime, *, bodies: bool = True) -> tuple[Entry, ...]:
         """All updates of a story, newest first."""
@@ -152,18 +76,29 @@ class Catalogue(CalendarReader, InspectionReader):
 
     def titles(self, paths: Iterable[str], now: datetime) -> dict[str, str]:
         """The titles of stories that are online, by path."""
-        wanted = sorted(set(paths))
-        found: dict[str, str] = {}
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            marks = ",".join("?" * len(batch))
-            for row in self.rows(
-                "SELECT path, json_extract(metadata, '$.title') FROM entry"
-                f" WHERE path IN ({marks}) AND status <> 'draft' AND at <= ?",
-                (*batch, microseconds(now)),
-            ):
-                found[row[0]] = row[1]
-        return found
+        rows = self.batched(
+            "SELECT path, json_extract(metadata, '$.title') FROM entry"
+            " WHERE path IN ({marks}) AND status <> 'draft' AND at <= :now",
+            sorted(set(paths)),
+            {"now": microseconds(now)},
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def coverage(self, paths: Iterable[str]) -> dict[str, Coverage]:
+        """Whether stories that have updates still run, by path."""
+        rows = self.batched(
+            "SELECT path, coverage FROM story WHERE path IN ({marks})", sorted(set(paths))
+        )
+        return {row[0]: Coverage(row[1]) for row in rows}
+
+    def open_stories(self, now: datetime, limit: int) -> tuple[Entry, ...]:
+        """Stories that are not closed and have an update, the latest first; without bodies."""
+        rows = self.rows(
+            "SELECT e.metadata, e.digest FROM story s JOIN entry e ON e.path = s.path"
+            " WHERE s.coverage = 'open' AND e.at <= :now ORDER BY s.last DESC, s.path LIMIT :limit",
+            {"now": microseconds(now), "limit": limit},
+        )
+        return entries_of(rows)
 
     def running(self, now: datetime, since: datetime) -> tuple[Running, ...]:
         """Open stories whose last update is not older than ``since``, the liveliest first."""
@@ -194,23 +129,16 @@ class Catalogue(CalendarReader, InspectionReader):
         the newest correction first."""
         rows = self.rows(
             "SELECT e.metadata, e.digest, c.position FROM correction c JOIN entry e"
-            " ON e.number = c.number WHERE c.at <= :now AND e.at <= :now AND e.status <> 'draft'"
-            " ORDER BY c.at DESC, c.number, c.position LIMIT :limit OFFSET :offset",
+            " ON e.number = c.entry WHERE c.at <= :now"
+            " ORDER BY c.at DESC, c.id LIMIT :limit OFFSET :offset",
             {"now": microseconds(now), "limit": limit, "offset": offset},
         )
         return tuple((entry_of(row), row["position"]) for row in rows)
 
     def correction_count(self, now: datetime) -> int:
         """How many corrections there are."""
-        return int(
-            str(
-                self.value(
-                    "SELECT count(*) FROM correction c JOIN entry e ON e.number = c.number"
-                    " WHERE c.at <= :now AND e.at <= :now AND e.status <> 'draft'",
-                    {"now": microseconds(now)},
-                )
-            )
-        )
+        sql = "SELECT count(*) FROM correction WHERE at <= ?"
+        return int(str(self.value(sql, (microseconds(now),))))
 
     # -- addresses --
 
@@ -286,12 +214,7 @@ class Catalogue(CalendarReader, InspectionReader):
         )
 
 
-_JOIN = "JOIN entry e ON e.number = m.number WHERE"
 _STEP = (
     "SELECT e.metadata, e.digest FROM membership m JOIN entry e ON e.number = m.number"
     " WHERE m.term = :term"
 )
-
-
-def _page(entries: tuple[Entry, ...], total: int, number: int, size: int) -> Page:
-    return Page(entries, total, number, max(1, -(-total // size)))

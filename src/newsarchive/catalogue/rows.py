@@ -1,7 +1,7 @@
 """Reading rows: one connection a thread, one generation a snapshot."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, tzinfo
@@ -14,6 +14,7 @@ from newsarchive.catalogue.values import Change
 from newsarchive.dates import instant, local
 from newsarchive.entry import Entry
 
+_BATCH = 400
 _DECODER = msgspec.json.Decoder(Entry)
 
 
@@ -46,14 +47,24 @@ class RowReader:
         self._readers.close()
 
     def rows(
-        self, sql: str, values: dict[str, object] | tuple[object, ...] = ()
+        self, sql: str, values: Mapping[str, object] | tuple[object, ...] = ()
     ) -> list[sqlite3.Row]:
         """All rows of a question; for the parts of the catalogue alone."""
         connection = self._readers.connection()
         with errors_named(self.path):
             return connection.execute(sql, values).fetchall()
 
-    def value(self, sql: str, values: dict[str, object] | tuple[object, ...] = ()) -> object:
+    def batched(
+        self, sql: str, wanted: Sequence[object], values: Mapping[str, object] | None = None
+    ) -> Iterator[sqlite3.Row]:
+        """The rows of a question about many things, ``{marks}`` of it standing for them, asked in
+        parts that SQLite takes."""
+        for start in range(0, len(wanted), _BATCH):
+            batch = {f"w{n}": each for n, each in enumerate(wanted[start : start + _BATCH])}
+            marks = ",".join(f":{name}" for name in batch)
+            yield from self.rows(sql.format(marks=marks), {**(values or {}), **batch})
+
+    def value(self, sql: str, values: Mapping[str, object] | tuple[object, ...] = ()) -> object:
         """The first column of the first row, or None."""
         rows = self.rows(sql, values)
         return rows[0][0] if rows else None
@@ -67,6 +78,10 @@ class RowReader:
     def generation(self) -> int:
         """Grows with every change of what is catalogued."""
         return int(self.meta("generation") or 0)
+
+    def last_change(self) -> int:
+        """The sequence number of the last change, 0 before the first."""
+        return int(str(self.value("SELECT max(sequence) FROM change") or 0))
 
     def changes(self, since: int, limit: int) -> tuple[Change, ...]:
         """What changed after sequence number ``since``, oldest first; each id once."""

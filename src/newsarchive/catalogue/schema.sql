@@ -2,7 +2,7 @@
 -- A cache: deleting it loses nothing but when entries were first seen, and the numbers of changes.
 
 CREATE TABLE meta (
-  name TEXT PRIMARY KEY,            -- 'generation', 'settings'
+  name TEXT PRIMARY KEY,            -- 'generation', 'settings', 'made'
   value TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -45,7 +45,7 @@ CREATE TABLE asset (
 ) WITHOUT ROWID;
 
 CREATE TABLE entry (
-  number INTEGER PRIMARY KEY,
+  number INTEGER PRIMARY KEY,       -- in the order in which they came; those of one load, oldest first
   id TEXT NOT NULL UNIQUE,
   path TEXT NOT NULL UNIQUE,
   folded TEXT NOT NULL,             -- the path, case and accents folded, for addresses nearly right
@@ -69,8 +69,12 @@ CREATE TABLE membership (
   id TEXT NOT NULL,
   number INTEGER NOT NULL,          -- entry.number
   grain INTEGER NOT NULL,           -- what is known of the date: 0 year, 1 month, 2 day or more
+  arrived INTEGER NOT NULL,         -- when it came online, or will: the later of at and seen.at
   PRIMARY KEY (term, at DESC, id)
 ) WITHOUT ROWID;
+CREATE INDEX membership_arrived ON membership (term, arrived DESC, at DESC, id);
+-- feeds walk through a list in the order in which its entries came
+CREATE INDEX membership_number ON membership (term, number);
 
 -- how many entries a term has in a year, a month, a day of the site's time zone
 CREATE TABLE tally (
@@ -109,12 +113,16 @@ CREATE TABLE alias (
 CREATE INDEX alias_number ON alias (number);
 
 CREATE TABLE correction (
-  at INTEGER NOT NULL,              -- microseconds from 1970 UTC
-  number INTEGER NOT NULL,          -- entry.number
-  position INTEGER NOT NULL,        -- in the entry's list
-  PRIMARY KEY (at DESC, number, position)
-) WITHOUT ROWID;
-CREATE INDEX correction_number ON correction (number);
+  number INTEGER PRIMARY KEY,       -- in the order in which they came
+  id TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL,              -- microseconds from 1970 UTC; never before its entry's
+  arrived INTEGER NOT NULL,         -- when it came online, or will
+  entry INTEGER NOT NULL,           -- entry.number
+  position INTEGER NOT NULL         -- in the entry's list
+);
+CREATE INDEX correction_at ON correction (at DESC, id, arrived);
+CREATE INDEX correction_arrived ON correction (arrived DESC, at DESC, id);
+CREATE INDEX correction_entry ON correction (entry);
 
 -- what changed, oldest first; each id once, in its latest state
 CREATE TABLE change (
@@ -125,9 +133,8 @@ CREATE TABLE change (
   digest TEXT NOT NULL
 );
 
--- when an id was first met; outlives the entry, so that a file moved is not news again
+-- when an entry or a correction was first met; outlives it, so that a file moved is not news again
 CREATE TABLE seen (
   id TEXT PRIMARY KEY,
-  at INTEGER NOT NULL               -- microseconds from 1970 UTC; the entry's own date in a first load
+  at INTEGER NOT NULL               -- microseconds from 1970 UTC; its own date in a first load
 ) WITHOUT ROWID;
-CREATE INDEX seen_at ON seen (at);

@@ -1,9 +1,8 @@
 """The one who writes the catalogue: takes what changed and commits it at once."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from hashlib import blake2b
 from pathlib import Path
@@ -11,32 +10,22 @@ from pathlib import Path
 import msgspec
 
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
-from newsarchive.catalogue.lists import Grain, spellings_of, terms_of
-from newsarchive.catalogue.rows import day_of
+from newsarchive.catalogue.memberships import Memberships
 from newsarchive.catalogue.store import connect_to_write, errors_named
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Status
-from newsarchive.permalink import fold, normal, old_addresses
-
-#: rows of membership kept in memory before they are written
-MEMBERS_HELD = 200_000
+from newsarchive.permalink import fold, normal
 
 _DECODER = msgspec.json.Decoder(Entry)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(slots=True)
-class _Counts:
-    """Sums of what changed, written once at the end."""
+class _Tale:
+    """What one load did to the entries."""
 
-    tally: Counter[tuple[str, int, str]] = field(default_factory=Counter)
-    spelling: Counter[tuple[str, str]] = field(default_factory=Counter)
-    stories: set[str] = field(default_factory=set)
-    #: rows of membership not yet written
-    members: list[tuple[str, int, str, int, int]] = field(default_factory=list)
-    #: the lists were cleared: every entry joins them again
-    anew: bool = False
+    lists: Memberships
     added: int = 0
     changed: int = 0
     removed: int = 0
@@ -125,39 +114,35 @@ class CatalogueWriter:
             self._connection.execute("COMMIT")
 
     def _apply(self, changes: Changes, now: int) -> Outcome:
-        counts = _Counts()
         first = not self._meta("generation")
+        if first:
+            self._set_meta("made", str(now))
+        tale = _Tale(Memberships(self._connection, self.zone, None if first else now))
         if self._meta("settings") != changes.settings:
-            self._clear_lists()
-            counts.anew = True
+            tale.lists.clear()
         self._forget_files(changes)
         kept = {p.entry.id for each in changes.files for p in each.entries}
         for file in [*changes.removed, *(f.state.path for f in changes.files)]:
-            self._drop_entries(file, kept, counts)
+            self._drop_entries(file, kept, tale)
         self._free_paths(changes)
         for each in changes.files:
             self._write_file(each)
-            for placed in each.entries:
-                self._write_entry(placed, counts, None if first else now)
+        for placed in _in_order(changes, tale.lists):
+            self._write_entry(placed, tale)
         self._write_assets(changes)
         self._connection.executemany(
             "UPDATE file SET size = ?, mtime = ?, inode = ? WHERE path = ?",
             [(f.size, f.mtime, f.inode, f.path) for f in changes.touched],
         )
-        self._write_counts(counts)
+        tale.lists.finish()
         self._set_meta("settings", changes.settings)
         changed = bool(
-            counts.added or counts.changed or counts.removed
+            tale.added or tale.changed or tale.removed
             or changes.assets or changes.removed_assets
         )  # fmt: skip
         generation = int(self._meta("generation") or 0) + (changed or first)
         self._set_meta("generation", str(generation))
-        return Outcome(counts.added, counts.changed, counts.removed, generation)
-
-    def _clear_lists(self) -> None:
-        """Begin the lists anew: another time zone has other days, and every file is read again."""
-        for table in ("membership", "tally", "spelling", "story", "alias", "correction"):
-            self._connection.execute(f"DELETE FROM {table}")
+        return Outcome(tale.added, tale.changed, tale.removed, generation)
 
     def _meta(self, name: str) -> str:
         row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -197,18 +182,17 @@ class CatalogueWriter:
             [(normal(a.path), a.path, a.size, a.mtime) for a in changes.assets],
         )
 
-    def _drop_entries(self, file: str, kept: set[str], counts: _Counts) -> None:
+    def _drop_entries(self, file: str, kept: set[str], tale: _Tale) -> None:
         """Remove the file's entries, but for those that are written again in this load."""
         rows = self._connection.execute(
-            "SELECT number, id, path, status, story FROM entry WHERE file = ?", (file,)
+            "SELECT number, id, path, status FROM entry WHERE file = ?", (file,)
         ).fetchall()
         for row in rows:
             if row["id"] in kept:
                 continue
-            self._leave_lists(row["number"], counts)
+            tale.lists.forget(row["number"])
             self._connection.execute("DELETE FROM entry WHERE number = ?", (row["number"],))
-            counts.removed += 1
-            counts.stories.add(row["story"] or row["path"])
+            tale.removed += 1
             if row["status"] != Status.DRAFT:
                 self._log(row["id"], row["path"], deleted=True, digest="")
 
@@ -219,35 +203,30 @@ class CatalogueWriter:
             [(p.entry.id, p.entry.path) for each in changes.files for p in each.entries],
         )
 
-    def _write_entry(self, placed: Placed, counts: _Counts, now: int | None) -> None:
-        entry, at = placed.entry, self._at(placed)
+    def _write_entry(self, placed: Placed, tale: _Tale) -> None:
+        entry, at = placed.entry, tale.lists.at(placed)
         metadata = _ENCODER.encode(replace(entry, body="", digest=""))
         digest = blake2b(
             b"%d\n%s\n%s" % (at, metadata, entry.body.encode()), digest_size=16
         ).hexdigest()
         was = self._connection.execute(
-            "SELECT number, digest, status, path, story FROM entry WHERE id = ?", (entry.id,)
+            "SELECT number, digest, status FROM entry WHERE id = ?", (entry.id,)
         ).fetchone()
         own = _ENCODER.encode(replace(placed.own, body="", digest="")) if placed.own else None
-        if was and was["digest"] == digest and not counts.anew:
+        if was and was["digest"] == digest and not tale.lists.anew:
             self._connection.execute(
                 "UPDATE entry SET own = ?, file = ? WHERE id = ?", (own, entry.file, entry.id)
             )
             return
         if was:
-            self._leave_lists(was["number"], counts)
-            counts.stories.add(was["story"] or was["path"])
-            counts.changed += 1
+            tale.lists.leave(was["number"])
+            tale.changed += 1
         else:
-            counts.added += 1
+            tale.added += 1
         number = self._put(was["number"] if was else None, entry, at, digest, (metadata, own))
-        counts.stories.add(entry.story or entry.path)
-        self._join_lists(number, placed, counts)
+        tale.lists.join(number, placed)
         if entry.status is not Status.DRAFT:
             self._log(entry.id, entry.path, deleted=False, digest=digest)
-            self._connection.execute(
-                "INSERT OR IGNORE INTO seen VALUES (?, ?)", (entry.id, at if now is None else now)
-            )
         elif was and was["status"] != Status.DRAFT:
             self._log(entry.id, entry.path, deleted=True, digest="")
 
@@ -272,104 +251,9 @@ class CatalogueWriter:
             (id_, path, deleted, digest),
         )
 
-    def _join_lists(self, number: int, placed: Placed, counts: _Counts) -> None:
-        entry, at = placed.entry, self._at(placed)
-        terms = tuple(terms_of(entry))
-        grain = Grain.of(placed.moment)
-        counts.members += [(term, at, entry.id, number, int(grain)) for term in terms]
-        if len(counts.members) > MEMBERS_HELD:
-            self._write_members(counts)
-        if not terms:
-            return
-        self._count(counts, 1, entry, at, grain)
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO alias VALUES (?, ?, ?)",
-            [
-                *((normal(address), True, number) for address in entry.aliases),
-                *(
-                    (address, False, number)
-                    for address in old_addresses(entry.path, day_of(at, self.zone))
-                ),
-            ],
-        )
-        self._connection.executemany(
-            "INSERT INTO correction VALUES (?, ?, ?)",
-            [(microseconds(c.date.at), number, n) for n, c in enumerate(entry.corrections)],
-        )
 
-    def _at(self, placed: Placed) -> int:
-        """Its place in time; nothing lies before the calendar's first day."""
-        first = microseconds(datetime(1, 1, 1, tzinfo=self.zone))
-        return max(microseconds(placed.moment.at), first)
-
-    def _write_members(self, counts: _Counts) -> None:
-        """In the order of their index, which is many times faster than entry by entry."""
-        counts.members.sort(key=lambda row: (row[0], -row[1], row[2]))
-        self._connection.executemany(
-            "INSERT INTO membership VALUES (?, ?, ?, ?, ?)", counts.members
-        )
-        counts.members.clear()
-
-    def _leave_lists(self, number: int, counts: _Counts) -> None:
-        if counts.anew:
-            return  # the lists were cleared
-        self._write_members(counts)
-        at, metadata = self._connection.execute(
-            "SELECT at, metadata FROM entry WHERE number = ?", (number,)
-        ).fetchone()
-        entry = msgspec.json.decode(metadata, type=Entry)
-        terms = tuple(terms_of(entry))
-        if not terms:
-            return
-        (grain,) = self._connection.execute(
-            "SELECT grain FROM membership WHERE term = '' AND at = ? AND id = ?", (at, entry.id)
-        ).fetchone()
-        self._connection.executemany(
-            "DELETE FROM membership WHERE term = ? AND at = ? AND id = ?",
-            [(term, at, entry.id) for term in terms],
-        )
-        self._count(counts, -1, entry, at, grain)
-        for table in ("alias", "correction"):
-            self._connection.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
-
-    def _count(self, counts: _Counts, step: int, entry: Entry, at: int, grain: int) -> None:
-        day, terms = str(day_of(at, self.zone)), terms_of(entry)
-        periods = [(size, day[: (4, 7, 10)[size]]) for size in range(grain + 1)]
-        for term in terms:
-            if not term.startswith("word:"):
-                for size, period in periods:
-                    counts.tally[term, size, period] += step
-        for spelling in spellings_of(entry):
-            counts.spelling[spelling] += step
-
-    def _write_counts(self, counts: _Counts) -> None:
-        self._write_members(counts)
-        self._connection.executemany(
-            "INSERT INTO tally VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (term, grain, period) DO UPDATE SET entries = entries + excluded.entries",
-            [(*key, number) for key, number in counts.tally.items() if number],
-        )
-        self._connection.executemany(
-            "INSERT INTO spelling VALUES (?, ?, ?)"
-            " ON CONFLICT (term, name) DO UPDATE SET entries = entries + excluded.entries",
-            [(*key, number) for key, number in counts.spelling.items() if number],
-        )
-        self._connection.executemany(
-            "DELETE FROM tally WHERE term = ? AND grain = ? AND period = ? AND entries = 0",
-            [key for key, number in counts.tally.items() if number < 0],
-        )
-        self._connection.executemany(
-            "DELETE FROM spelling WHERE term = ? AND name = ? AND entries = 0",
-            [key for key, number in counts.spelling.items() if number < 0],
-        )
-        for story in counts.stories:
-            self._write_story(story)
-
-    def _write_story(self, path: str) -> None:
-        self._connection.execute("DELETE FROM story WHERE path = ?", (path,))
-        self._connection.execute(
-            "INSERT INTO story SELECT :path, json_extract(e.metadata, '$.coverage'), m.at"
-            " FROM membership m JOIN entry e ON e.path = :path AND e.status = 'published'"
-            " WHERE m.term = 'story:' || :path ORDER BY m.at DESC LIMIT 1",
-            {"path": path},
-        )
+def _in_order(changes: Changes, lists: Memberships) -> list[Placed]:
+    """The entries, oldest first, as they are numbered in that order; ties as in a list."""
+    found = [placed for each in changes.files for placed in each.entries]
+    found.sort(key=lambda placed: placed.entry.id, reverse=True)
+    return sorted(found, key=lists.at)

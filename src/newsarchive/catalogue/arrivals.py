@@ -1,0 +1,138 @@
+"""A list as it came: what is new in it, and what its archive is made of.
+
+An entry *arrives* at its date, or when it was first met if that is later, or when its embargo
+ends. It is numbered when it is first catalogued: in that order a list only ever grows at its end,
+whatever the dates of what is added, so that its pages, counted from the oldest, stay as they are.
+The corrections are a list of the same kind.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsarchive.catalogue.finding import FindingReader
+from newsarchive.catalogue.lists import END_OF_TIME, Selection, select, where
+from newsarchive.catalogue.rows import entries_of, entry_of
+from newsarchive.dates import instant, microseconds
+from newsarchive.entry import Entry
+from newsarchive.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The place of an entry, or of a correction, in a list."""
+
+    #: of the entry, or of the correction
+    number: int
+    id: str
+    #: microseconds from 1970 UTC: its date
+    at: int
+    #: likewise: when it came online
+    arrived: int
+
+
+class ArrivalsReader(FindingReader):
+    """Reads lists in the order in which they grew. ``query`` None is the list of corrections."""
+
+    def newest(self, query: Query | None, now: datetime, limit: int) -> tuple[Arrival, ...]:
+        """The newest by date, ties by id."""
+        return self._arrivals(query, now, f"ORDER BY m.at DESC, m.id LIMIT {limit:d}")
+
+    def latest(self, query: Query | None, now: datetime, limit: int) -> tuple[Arrival, ...]:
+        """The last to arrive, the last first."""
+        return self._arrivals(
+            query,
+            now,
+            f"AND m.arrived <= :now ORDER BY m.arrived DESC, m.at DESC, m.id LIMIT {limit:d}",
+            "membership_arrived",
+        )
+
+    def numbered(
+        self, query: Query | None, now: datetime, first: int, last: int | None = None
+    ) -> tuple[Arrival, ...]:
+        """Those at places ``first`` up to ``last`` in the order of their numbers, 0 being the
+        oldest; places of what is not yet online are left out."""
+        total = self.members(query)
+        last = total if last is None else min(last, total)
+        # from the nearer end
+        backwards = first > total - last
+        skip, way = (total - last, "DESC") if backwards else (first, "ASC")
+        rest = f"ORDER BY m.number {way} LIMIT {max(0, last - first):d} OFFSET {skip:d}"
+        found = self._arrivals(query, None, rest, "membership_number")
+        until = microseconds(now)
+        return tuple(each for each in found if each.at <= until)
+
+    def members(self, query: Query | None) -> int:
+        """How many there are, those not yet online included."""
+        if query is None:
+            return int(str(self.value("SELECT count(*) FROM correction")))
+        selection = self._selection(query, None)
+        return self.size(selection.terms[0]) if selection.is_whole else self.count(selection)
+
+    def _selection(self, query: Query, now: datetime | None) -> Selection:
+        end = END_OF_TIME - 1 if now is None else microseconds(now)
+        return self.driven(select(query, end, self.zone))
+
+    def _arrivals(
+        self, query: Query | None, now: datetime | None, rest: str, index: str = ""
+    ) -> tuple[Arrival, ...]:
+        end = END_OF_TIME - 1 if now is None else microseconds(now)
+        values: dict[str, str | int] = {}
+        if query is None:
+            source = "FROM correction m WHERE m.at <= :now"
+        else:
+            selection = self._selection(query, now)
+            source, values = where(selection)
+            if index and selection.is_endless:
+                # SQLite would sort the whole list by what the index has in order
+                source = source.replace("membership m", f"membership m INDEXED BY {index}", 1)
+        rows = self.rows(
+            f"SELECT m.number, m.id, m.at, m.arrived {source} {rest}", {**values, "now": end}
+        )
+        return tuple(Arrival(*row) for row in rows)
+
+    def held(self, numbers: Iterable[int]) -> dict[int, Entry]:
+        """Entries with their bodies, by number."""
+        sql = "SELECT number, metadata, digest, body FROM entry WHERE number IN ({marks})"
+        return {row["number"]: entry_of(row) for row in self.batched(sql, tuple(numbers))}
+
+    def held_corrections(self, numbers: Iterable[int]) -> dict[int, tuple[Entry, int]]:
+        """Corrected entries, without bodies, each with the place of the correction in its list,
+        by the number of the correction."""
+        sql = (
+            "SELECT c.number, e.metadata, e.digest, c.position FROM correction c"
+            " JOIN entry e ON e.number = c.entry WHERE c.number IN ({marks})"
+        )
+        rows = self.batched(sql, tuple(numbers))
+        return {row["number"]: (entry_of(row), row["position"]) for row in rows}
+
+    def arrived_between(self, after: datetime, until: datetime) -> tuple[Entry, ...]:
+        """Entries whose embargo, or that of a correction of theirs, ended in a span of time;
+        without bodies."""
+        rows = self.rows(
+            "SELECT metadata, digest FROM entry WHERE number IN ("
+            "SELECT number FROM membership WHERE term = '' AND at > :after AND at <= :until"
+            " UNION SELECT entry FROM correction WHERE at > :after AND at <= :until)"
+            " ORDER BY number",
+            {"after": microseconds(after), "until": microseconds(until)},
+        )
+        return entries_of(rows)
+
+    def next_arrival(self, now: datetime) -> datetime | None:
+        """When the next embargo ends, of an entry or of a correction."""
+        values = {"now": microseconds(now)}
+        found = [
+            self.value(sql, values)
+            for sql in (
+                "SELECT min(at) FROM membership WHERE term = '' AND at > :now",
+                "SELECT min(at) FROM correction WHERE at > :now",
+            )
+        ]
+        return min((instant(int(str(each))) for each in found if each is not None), default=None)
+
+    def identity(self) -> str:
+        """Of what is catalogued now: which catalogue it is, and its generation."""
+        rows = self.rows(
+            "SELECT value FROM meta WHERE name IN ('made', 'generation') ORDER BY name"
+        )
+        return "-".join(row[0] for row in rows)

@@ -1,0 +1,94 @@
+"""Lists, page by page: the rarest of a query's terms drives, and whole lists are counted by their
+tallies."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from newsarchive.catalogue.lists import EVERYTHING, Selection, direction, select, where
+from newsarchive.catalogue.rows import RowReader, entries_of, entry_of
+from newsarchive.catalogue.tallies import Tally
+from newsarchive.catalogue.values import Page
+from newsarchive.dates import microseconds
+from newsarchive.entry import Entry
+from newsarchive.query import Order, Query
+
+_JOIN = "JOIN entry e ON e.number = m.number WHERE"
+
+
+class FindingReader(RowReader):
+    """Finds what a query asks for."""
+
+    def find(self, query: Query, now: datetime, page_size: int) -> Page:
+        """One page of a list."""
+        size = query.limit or page_size
+        selection = self.driven(select(query, microseconds(now), self.zone))
+        if selection.is_plain:
+            return self._plain_page(selection, query, size)
+        source, values = where(selection)
+        total = self.count(selection)
+        rows = self.rows(
+            f"SELECT e.metadata, e.digest {source.replace('WHERE', _JOIN, 1)}"
+            f" {direction(query.order)} LIMIT :limit OFFSET :offset",
+            {**values, "limit": size, "offset": (query.page - 1) * size},
+        )
+        return _page(entries_of(rows), total, query.page, size)
+
+    def count(self, selection: Selection) -> int:
+        """How many entries are selected."""
+        if selection.terms == (EVERYTHING,) and len(selection.without) == 1:
+            # all but one list: both are counted by their tallies
+            return sum(
+                sign * (tally.before(selection.end) - tally.before(selection.start))
+                for sign, tally in (
+                    (1, self._tally(EVERYTHING)), (-1, self._tally(selection.without[0]))
+                )
+            )  # fmt: skip
+        source, values = where(selection)
+        return int(str(self.value(f"SELECT count(*) {source}", dict(values))))
+
+    def driven(self, selection: Selection) -> Selection:
+        """The selection with its rarest term in front."""
+        if len(selection.terms) < 2:
+            return selection
+        sizes = {term: self.size(term) for term in selection.terms}
+        return replace(selection, terms=tuple(sorted(selection.terms, key=sizes.__getitem__)))
+
+    def size(self, term: str) -> int:
+        """Entries of a list, embargoed ones included; of a word, up to a bound."""
+        if term.startswith("word:"):
+            rows = self.rows("SELECT 1 FROM membership WHERE term = ? LIMIT 10000", (term,))
+            return len(rows)
+        sql = "SELECT total(entries) FROM tally WHERE term = ? AND grain = 0"
+        return int(float(str(self.value(sql, (term,)))))
+
+    def _plain_page(self, selection: Selection, query: Query, size: int) -> Page:
+        tally = self._tally(selection.terms[0])
+        low, high = tally.before(selection.start), tally.before(selection.end)
+        total = max(0, high - low)
+        skip = (query.page - 1) * size
+        if query.order is Order.OLDEST:
+            first, last = low + skip, min(high, low + skip + size)
+        else:
+            first, last = max(low, high - skip - size), high - skip
+        numbers = tally.numbers(first, last) if last > first else []
+        if query.order is Order.NEWEST:
+            numbers.reverse()
+        return _page(self._by_number(numbers), total, query.page, size)
+
+    def _tally(self, term: str) -> Tally:
+        return Tally(self._readers.connection(), term, self.zone)
+
+    def _by_number(self, numbers: Iterable[int]) -> tuple[Entry, ...]:
+        wanted = list(numbers)
+        sql = "SELECT number, metadata, digest FROM entry WHERE number IN ({marks})"
+        found = {row["number"]: entry_of(row) for row in self.batched(sql, wanted)}
+        return tuple(found[number] for number in wanted)
+
+    def total(self, term: str, now: datetime) -> int:
+        """Entries of one list."""
+        return self._tally(term).before(microseconds(now) + 1)
+
+
+def _page(entries: tuple[Entry, ...], total: int, number: int, size: int) -> Page:
+    return Page(entries, total, number, max(1, -(-total // size)))
