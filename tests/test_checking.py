@@ -61,7 +61,8 @@ GOOD = [
     "/2023/", "/2023/11/", "/2023/11/17/", "/tags/", "/tags/ia/",
     "/authors/ada-lovelace/", "/search/?q=x", "/corrections/", "/articles/",
     "https://example.org/2023/", "https://example.org", "https://elsewhere.example/2023/none/",
-    "mailto:a@example.org", "/ancien/chemin/", "/articles/2023/ancien/",
+    "/feeds/", "/feed.atom", "/articles/2023/affaire/feed.rss", "/2023/11/feed.json", "/rss.xml",
+    "/corrections/feed.rss", "/feeds.opml", "/feeds/stories.opml", "mailto:a@example.org", "/ancien/chemin/", "/articles/2023/ancien/",
 ]  # fmt: skip
 
 
@@ -77,7 +78,7 @@ BROKEN = [
     "2023-11-20/", "2023-11-20.md", "../rien/", "/articles/rien/", "/articles/rien.json", "/rien/",
     "rien.jpg", "/2022/", "/2023/12/", "/2023/11/18/rien/", "/tags/rien/", "/tags/IA/",
     "/authors/personne/", "/articles/2023/", "https://example.org/rien/", "/api/v1/rien/",
-    "/feeds/", "/feed.atom", "/articles/2023/affaire/feed.rss",
+    "/feed.xhtml", "/tags/rien/feed.rss", "/articles/2023/autre/feed.rss", "/feeds/rien.opml",
     "/photo.jpg", "/%00", "/articles/%2e%2e/%2e%2e/etc/passwd",
 ]  # fmt: skip
 

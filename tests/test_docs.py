@@ -22,7 +22,8 @@ def test_every_setting_is_in_the_readme_with_its_default(key: str) -> None:
     settings = README.partition("## Settings")[2]
     row = re.search(rf"^\| `{key}` \| ([^|]*)\|", settings, re.MULTILINE)
     assert row
-    default = str(getattr(Config(), key))
+    value = getattr(Config(), key)
+    default = str(value).lower() if isinstance(value, bool) else str(value)
     assert row[1].strip() == (f"`{default}`" if default else "")
 
 

@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import newsarchive.web
-from newsarchive.web.i18n import translations
+from newsarchive.i18n import translations
 
 PACKAGE = Path(newsarchive.web.__file__).parents[1]
 KEYWORDS = {
@@ -40,7 +40,7 @@ def used() -> set[str]:
 
 
 def french() -> dict[str, Message]:
-    catalog = read_po(BytesIO((PACKAGE / "web" / "locale" / "fr.po").read_bytes()))
+    catalog = read_po(BytesIO((PACKAGE / "locale" / "fr.po").read_bytes()))
     return {m.id[0] if isinstance(m.id, tuple) else str(m.id): m for m in catalog if m.id}
 
 

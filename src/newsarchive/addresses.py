@@ -1,5 +1,6 @@
 """Every address that the site answers, worked out from its entries: what a link may lead to."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -10,9 +11,15 @@ from newsarchive.filename import ENDINGS
 
 #: addresses of the site that are there whatever the archive holds
 FIXED = frozenset({
+    *permalink.OLD_FEEDS,
     "/", "/articles/", "/tags/", "/authors/", "/search/", "/corrections/", "/robots.txt",
-    "/sitemap.xml", "/news-sitemap.xml", "/favicon.ico",
+    "/sitemap.xml", "/news-sitemap.xml", "/favicon.ico", "/feeds/", "/feeds.opml",
+    "/feeds/stories.opml",
 })  # fmt: skip
+
+
+#: a list with the feed of it
+_FEED = re.compile(r"(.*/)feed\.(?:rss|atom|json)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Addresses:
     lists: frozenset[str]
     #: paths by their spelling without case and accents
     folded: dict[str, str]
+    #: paths of articles that are stories
+    stories: frozenset[str]
 
     @classmethod
     def of(cls, entries: Iterable[Entry], assets: Iterable[str], zone: tzinfo) -> "Addresses":
@@ -50,6 +59,10 @@ class Addresses:
             frozenset(a for entry in known.values() for a in _lists(entry, zone)),
             {permalink.fold(path): path for path in paths}
             | {permalink.fold(path.rpartition("/")[2]): path for path in paths},
+            frozenset(
+                [e.path for e in known.values() if e.is_story]
+                + [e.story for e in known.values() if e.story]
+            ),
         )
 
     def has(self, address: str) -> bool:
@@ -62,6 +75,9 @@ class Addresses:
             return True
         if address.startswith(permalink.STATIC):
             return True
+        if found := _FEED.fullmatch(address):
+            below = permalink.normal(found[1].removeprefix(permalink.ARTICLES))
+            return found[1] in self.lists | FIXED or below in self.stories
         if not address.startswith(permalink.ARTICLES):
             return f"{address.rstrip('/')}/" in self.lists | FIXED
         rest = address.removeprefix(permalink.ARTICLES)

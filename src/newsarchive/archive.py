@@ -1,7 +1,7 @@
 """The archive: what the website, the feeds, the API and the command line know of it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,7 +11,7 @@ from newsarchive import markup, permalink
 from newsarchive.catalogue import Asset, Catalogue, Page, Running
 from newsarchive.config import Config
 from newsarchive.dates import local_day
-from newsarchive.entry import Correction, Coverage, Entry
+from newsarchive.entry import Correction, Coverage, Entry, Kind
 from newsarchive.query import Order, Query
 from newsarchive.renderings import Renderings
 
@@ -86,6 +86,18 @@ class Archive:
         """An article or update with its body, or None if there is none at ``now``."""
         found = self.catalogue.entry(path, now)
         return found and _as_of(found, now)
+
+    def held(self, numbers: Iterable[int], now: datetime) -> dict[int, Entry]:
+        """Entries with their bodies, by the numbers that the catalogue gave them."""
+        found = self.catalogue.held(numbers)
+        return {number: _as_of(entry, now) for number, entry in found.items()}
+
+    def story_of(self, path: str, now: datetime) -> Entry | None:
+        """The article at a path if it is a story: it says so, or has an update."""
+        found = self.entry(path, now)
+        if found is None or found.kind is not Kind.ARTICLE:
+            return None
+        return found if found.is_story or self.catalogue.total(f"story:{path}", now) else None
 
     def rendering(self, entry: Entry) -> markup.Rendering:
         """The HTML of an entry that was read with its body."""

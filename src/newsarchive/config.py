@@ -46,6 +46,12 @@ class Config:
     page_size: int = 30
     #: days for which an open story leads the home page after its last update
     running_days: int = 30
+    #: whether feeds give whole texts; else summaries
+    feed_full_text: bool = True
+    #: whether feeds give the Markdown too
+    feed_markdown: bool = False
+    #: WebSub hub that is told of what is new; empty for none
+    hub: str = ""
 
     #: key -> where its value came from: ``default``, a file, an environment variable
     origins: dict[str, str] = field(default_factory=dict, compare=False)
@@ -172,6 +178,28 @@ def _number(low: int, high: int) -> Callable[[str, object, str, Path], int]:
     return read
 
 
+def _flag(key: str, value: object, origin: str, root: Path) -> bool:  # noqa: ARG001 - a reader's shape
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    flag = words.get(value.strip().lower()) if isinstance(value, str) else value
+    if not isinstance(flag, bool):
+        raise ConfigError(origin, key, f"true or false is wanted, not {value!r}")
+    return flag
+
+
+def _hub(key: str, value: object, origin: str, root: Path) -> str:
+    text = value.strip() if isinstance(value, str) else _text(key, value, origin, root)
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if text and (not good or parts.username or re.search(r"\s", text)):
+        raise ConfigError(
+            origin, key, f"an address is wanted, as https://hub.example.org/, not {value!r}"
+        )
+    return text
+
+
 def _site_url(key: str, value: object, origin: str, root: Path) -> str:
     text = _text(key, value, origin, root).rstrip("/")
     try:
@@ -223,4 +251,5 @@ _READERS: dict[str, Callable[[str, object, str, Path], object]] = {
     "site_url": _site_url, "language": _language, "timezone": _timezone,
     "tag_authority": _authority, "articles_dir": _path, "data_dir": _path,
     "port": _number(0, 65535), "page_size": _number(1, 100), "running_days": _number(0, 3650),
+    "feed_full_text": _flag, "feed_markdown": _flag, "hub": _hub,
 }  # fmt: skip

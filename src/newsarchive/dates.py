@@ -91,11 +91,11 @@ def _either(first: int, second: int, year: int) -> str:
 def unparse(moment: Moment) -> str:
     """Write a moment as it is known: ``2023``, ``2023-11``, ``2023-11-17`` or RFC 3339."""
     if moment.precision is Precision.MINUTE:
-        return _whole_minutes(moment.at).isoformat()
+        return whole_minutes(moment.at).isoformat()
     return moment.at.date().isoformat()[: {"year": 4, "month": 7, "day": 10}[moment.precision]]
 
 
-def _whole_minutes(at: datetime) -> datetime:
+def whole_minutes(at: datetime) -> datetime:
     """The same instant under an offset that RFC 3339 can write: old local times have seconds."""
     offset = at.utcoffset() or timedelta()
     if not offset % timedelta(minutes=1):
@@ -163,6 +163,18 @@ def short_day(day: date, lang: str) -> str:
     return text.replace("1 ", "1er ", 1) if lang[:2] == "fr" and day.day == 1 else text
 
 
+def period_in_words(first: date, precision: Precision, lang: str, *, weekday: bool = True) -> str:
+    """The day, month or year that begins at ``first``: ``vendredi 17 novembre 2023``,
+    ``novembre 2023``, ``2023``."""
+    match precision:
+        case Precision.YEAR:
+            return f"{first.year:04d}"
+        case Precision.MONTH:
+            return month_in_words(first, lang)
+        case _:
+            return day_in_words(first, lang, weekday=weekday)
+
+
 def month_in_words(day: date, lang: str, *, year: bool = True) -> str:
     """``novembre 2023``."""
     return format_date(day, "LLLL y" if year else "LLLL", locale=locale(lang))
@@ -179,11 +191,15 @@ def in_words(moment: Moment, lang: str, zone: tzinfo) -> str:
     """What is known: ``vendredi 17 novembre 2023, 21 h 00``, ``novembre 2023`` or ``2023``."""
     at = local(moment.at, zone) if moment.precision is Precision.MINUTE else moment.at
     match moment.precision:
-        case Precision.YEAR:
-            return f"{at.year}"
-        case Precision.MONTH:
-            return month_in_words(at.date(), lang)
-        case Precision.DAY:
-            return day_in_words(at.date(), lang)
-        case _:
+        case Precision.MINUTE:
             return f"{day_in_words(at.date(), lang)}, {time_in_words(at, lang)}"
+        case precision:
+            return period_in_words(at.date(), precision, lang)
+
+
+def said(text: str, lang: str, zone: tzinfo) -> str:
+    """A date as somebody wrote it, in words; what is no date stays."""
+    try:
+        return in_words(parse(text, zone), lang, zone)
+    except DateError:
+        return text

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 @lru_cache(maxsize=8)
 def translations(lang: str) -> gettext.NullTranslations:
     """The interface in a language (BCP 47); in English where there is no catalogue of it."""
-    source = files("newsarchive.web").joinpath("locale", f"{lang.partition('-')[0].lower()}.po")
+    source = files("newsarchive").joinpath("locale", f"{lang.partition('-')[0].lower()}.po")
     if not source.is_file():
         return gettext.NullTranslations()
     compiled = BytesIO()

@@ -69,10 +69,25 @@ class Rendering:
         return html
 
     def absolute(self, site_url: str) -> str:
-        """For a feed: every address absolute; ``site_url`` ends without a slash."""
-        return self.html.replace(f'="{BASE}/', f'="{escape(site_url)}/')
+        """For a feed: every address absolute; ``site_url`` ends without a slash.
+
+        Readers take style attributes, parts of forms and bdo for a danger: the alignment of a
+        cell is an attribute of its own, a box that is ticked or not is a character.
+        """
+        html = self.html.replace(f'="{BASE}/', f'="{escape(site_url)}/')
+        if "text-align" in html:
+            html = _ALIGNED.sub(r'\1align="\2"', html)
+        if '<div class="table"' in html:
+            html = _FRAMED.sub(r"\1", html)
+        if "<input" in html:
+            html = _BOX.sub(lambda box: "☑" if "checked" in box[0] else "☐", html)
+        return _DIRECTED.sub(r"\1span", html)
 
 
+#: what lets a wide table move on a page
+_FRAMED = re.compile(r'<div class="table"[^<>]*>(<table>.*?</table>)</div>', re.S)
+_BOX = re.compile(r"<input [^<>]*>")
+_DIRECTED = re.compile(r"(</?)bdo(?=[ >])")
 _ALIGNED = re.compile(r'(<t[dh] (?:[a-z]+="[^"]*" )*)style="text-align: ?(left|right|center);?"')
 
 

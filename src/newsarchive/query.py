@@ -8,13 +8,16 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TypeVar
 
-from newsarchive.entry import Kind
+from newsarchive.entry import Kind, Precision
 from newsarchive.errors import QueryError
 from newsarchive.permalink import normal, slug
 
 MAX_TEXT = 256
 MAX_PAGE = 1_000_000
 MAX_LIMIT = 100
+
+#: parameters that say which entries; the others say which of them, and in what order
+WORDS = ("q", "tag", "author", "lang", "type", "story", "after", "before")
 
 T = TypeVar("T")
 
@@ -56,6 +59,13 @@ class Period:
     def __str__(self) -> str:
         parts = [f"{self.year:04d}", *(f"{n:02d}" for n in (self.month, self.day) if n is not None)]
         return "-".join(parts)
+
+    @property
+    def precision(self) -> Precision:
+        """Whether it is a year, a month or a day."""
+        if self.month is None:
+            return Precision.YEAR
+        return Precision.MONTH if self.day is None else Precision.DAY
 
     @property
     def first(self) -> date:

@@ -1,15 +1,13 @@
 """Markdown already turned into HTML: one rendering an entry, kept with its version.
 
-A cache in a file of its own, which any process may write. When it cannot be read or written,
-entries are rendered each time: slower, never wrong.
+A cache in a file of its own: when it cannot be used, entries are rendered each time.
 """
 
-import sqlite3
-import threading
 from pathlib import Path
 
 from newsarchive import markup, permalink
 from newsarchive.entry import Entry
+from newsarchive.scratch import Scratch
 
 #: grows whenever the same Markdown becomes other HTML
 VERSION = 3
@@ -20,7 +18,7 @@ CREATE TABLE IF NOT EXISTS rendering (
   version TEXT NOT NULL,    -- of the entry and of the renderer
   html TEXT NOT NULL,
   bounded TEXT NOT NULL     -- why the source is shown instead; '' if it is not
-) WITHOUT ROWID
+) WITHOUT ROWID;
 """
 
 
@@ -28,50 +26,22 @@ class Renderings:
     """Renders entries, or remembers having done so."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._local = threading.local()
+        self._file = Scratch(path, _SCHEMA)
 
     def of(self, entry: Entry) -> markup.Rendering:
         """The HTML of an entry read with its body."""
         version = f"{VERSION}-{entry.digest}"
-        try:
-            row = (
-                self._connection()
-                .execute(
-                    "SELECT html, bounded FROM rendering WHERE id = ? AND version = ?",
-                    (entry.id, version),
-                )
-                .fetchone()
-            )
-            if row:
-                return markup.Rendering(*row)
-        except (sqlite3.Error, OSError):
-            self._forget()
+        rows = self._file.ask(
+            "SELECT html, bounded FROM rendering WHERE id = ? AND version = ?", (entry.id, version)
+        )
+        if rows:
+            return markup.Rendering(*rows[0])
         rendering = markup.render(entry.body, place(entry))
-        try:
-            self._connection().execute(
-                "REPLACE INTO rendering VALUES (?, ?, ?, ?)",
-                (entry.id, version, rendering.html, rendering.bounded),
-            )
-        except (sqlite3.Error, OSError):
-            self._forget()
+        self._file.ask(
+            "REPLACE INTO rendering VALUES (?, ?, ?, ?)",
+            (entry.id, version, rendering.html, rendering.bounded),
+        )
         return rendering
-
-    def _connection(self) -> sqlite3.Connection:
-        held: sqlite3.Connection | None = getattr(self._local, "held", None)
-        if held is None:
-            held = sqlite3.connect(self._path, timeout=0.5, isolation_level=None)
-            held.execute("PRAGMA journal_mode = WAL")
-            held.execute("PRAGMA synchronous = OFF")
-            held.execute(_SCHEMA)
-            self._local.held = held
-        return held
-
-    def _forget(self) -> None:
-        held: sqlite3.Connection | None = getattr(self._local, "held", None)
-        self._local.held = None
-        if held is not None:
-            held.close()
 
 
 def place(entry: Entry) -> markup.Place:

@@ -28,6 +28,9 @@ EXPLAINED = {
     "port": "port that serve listens on",
     "page_size": "entries on a page of a list",
     "running_days": "days for which an open story leads the home page after its last update",
+    "feed_full_text": "whether feeds give whole texts; false: summaries",
+    "feed_markdown": "whether feeds give the Markdown too (source:markdown)",
+    "hub": "WebSub hub that is told of what is new, as https://hub.example.org/; empty for none",
 }
 
 EXAMPLES = {
@@ -117,7 +120,8 @@ def _settings(folder: Path, wanted: dict[str, str | None], year: str) -> str:
     lines = ["# Settings. Each can also be set in the environment, as NEWSARCHIVE_TITLE and so on."]
     for key, explained in EXPLAINED.items():
         value = chosen.get(key, getattr(Config(), key))
-        written = value if isinstance(value, int) else json.dumps(str(value), ensure_ascii=False)
+        plain = value if isinstance(value, int) else str(value)
+        written = json.dumps(plain, ensure_ascii=False)  # TOML writes these as JSON does
         lines += ["", f"# {explained}", f"{'' if key in chosen else '# '}{key} = {written}"]
     return "\n".join(lines) + "\n"
 

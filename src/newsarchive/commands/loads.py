@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -61,6 +62,10 @@ def index(context: click.Context, as_json: bool) -> None:
     catalogue = Catalogue(config.data_dir / CATALOGUE, config.zone)
     problems = sum(each.severity != "note" for each in catalogue.problems())
     catalogue.close()
+    if config.hub:
+        from newsarchive.websub import Publisher
+
+        Publisher(config).publish(datetime.now(UTC))
     if as_json:
         counts = {name: getattr(summary, name) for name in ("added", "changed", "removed", "files")}
         click.echo(terminal.as_json({**counts, "problems": problems, "seconds": round(seconds, 3)}))
@@ -86,13 +91,19 @@ Example:
 def watch(context: click.Context, until_eof: bool, lock: int | None) -> None:
     """Follow the articles until Ctrl-C."""
     from newsarchive import loader
+    from newsarchive.websub import Publisher
 
     config = terminal.settings(context)
     stop = threading.Event()
     if until_eof:
         threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
-    with _stoppable():
-        loader.follow(config, stop, _tell, lock)
+    with _stoppable(), Publisher(config) as publisher:
+
+        def told(summary: "Summary") -> None:
+            _tell(summary)
+            publisher.wake()
+
+        loader.follow(config, stop, told, lock)
 
 
 def _tell(summary: "Summary") -> None:

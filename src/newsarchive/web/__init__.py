@@ -21,11 +21,14 @@ from newsarchive.archive import Archive
 from newsarchive.config import Config
 from newsarchive.dates import locale
 from newsarchive.errors import CatalogueError, QueryError
+from newsarchive.i18n import translations
+from newsarchive.syndication import Syndicate
 from newsarchive.web import http
 from newsarchive.web.asking import told
 from newsarchive.web.context import composer, on_catalogue_error, on_http_error, refuse
 from newsarchive.web.entries import entries
-from newsarchive.web.i18n import translations
+from newsarchive.web.feedlist import feedlist
+from newsarchive.web.feeds import feeds
 from newsarchive.web.lists import lists
 from newsarchive.web.operations import operations
 
@@ -43,7 +46,8 @@ class _Digits(IntegerConverter):
 def create_app(config: Config) -> Flask:
     """The WSGI application of an archive. It reads; ``loader`` keeps the catalogue."""
     app = Flask("newsarchive.web", static_folder=None)
-    app.extensions["archive"] = Archive(config)
+    archive = app.extensions["archive"] = Archive(config)
+    app.extensions["syndicate"] = Syndicate(archive)
     app.url_map.strict_slashes = False  # this site's own redirects never name a host
     app.url_map.merge_slashes = False
     app.url_map.converters["digits"] = _Digits
@@ -58,6 +62,8 @@ def create_app(config: Config) -> Flask:
     app.add_url_rule("/static/<path:name>", "static", _static)
     app.add_url_rule("/favicon.ico", "favicon", lambda: _static("favicon.ico"))
     app.before_request(_begin_snapshot)
+    app.register_blueprint(feeds)
+    app.register_blueprint(feedlist)
     app.register_blueprint(lists)
     app.register_blueprint(entries)
     app.register_error_handler(HTTPException, on_http_error)

@@ -7,13 +7,14 @@ from flask import request
 from newsarchive import permalink
 from newsarchive.catalogue import Page
 from newsarchive.errors import QueryError
+from newsarchive.i18n import translations
 from newsarchive.query import Query
+from newsarchive.syndication import Channel
 from newsarchive.web import http, views
 from newsarchive.web.context import composer
-from newsarchive.web.i18n import translations
 
 
-def said(text: str, **values: object) -> str:
+def said(text: str, /, **values: object) -> str:
     """A text of the interface, in the site's language."""
     made = translations(composer().lang).gettext(text)
     return made % values if values else made
@@ -24,10 +25,17 @@ def told(error: QueryError) -> str:
     return f"{error.parameter}: {said(error.allowed, **error.values)}"
 
 
-def head_of(title: str, address: str, **more: Any) -> views.Head:
-    """The head of a page that stands at ``address``."""
-    site_url = composer().archive.config.site_url
-    return views.Head(title=title, canonical=permalink.absolute(site_url, address), **more)
+def head_of(title: str, address: str, *, channel: Channel | None = None, **more: Any) -> views.Head:
+    """The head of a page that stands at ``address`` and shows the list of ``channel``."""
+    make = composer()
+    site_url = make.archive.config.site_url
+    return views.Head(
+        title=title,
+        canonical=permalink.absolute(site_url, address),
+        feeds=make.site_feeds(),
+        own_feeds=make.feeds(channel, title) if channel else (),
+        **more,
+    )
 
 
 def page_of(query: Query) -> Page:

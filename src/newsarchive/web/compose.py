@@ -15,11 +15,12 @@ from newsarchive.catalogue import Page, Running
 from newsarchive.dates import local, local_day
 from newsarchive.documents import image_url
 from newsarchive.entry import Correction, Entry, Precision, Source, Status
-from newsarchive.errors import DateError
-from newsarchive.query import Order, Period
+from newsarchive.feeds import Format
+from newsarchive.i18n import translations
+from newsarchive.query import Order, Period, Query
 from newsarchive.renderings import place
+from newsarchive.syndication import Channel
 from newsarchive.web import views
-from newsarchive.web.i18n import translations
 
 #: characters of whole updates on a story's page, which is to stay light; the others are folded
 STORY_ROOM = 20_000
@@ -48,6 +49,19 @@ class Composer:
         """ "3 articles", in the site's language."""
         text = translations(self.lang).ngettext(singular, plural, number)
         return text % {"num": number}
+
+    def feeds(self, channel: Channel, name: str) -> tuple[views.Alternate, ...]:
+        """The feeds of a list, for the head of a page: those that every reader knows first."""
+        return tuple(
+            views.Alternate(
+                channel.feed(form), form.media_type, f"{name} ({form.label})", form.label
+            )
+            for form in Format
+        )
+
+    def site_feeds(self) -> tuple[views.Alternate, ...]:
+        """Those of the whole site."""
+        return self.feeds(Channel.of(Query()), self.archive.config.title)
 
     # -- lists --
 
@@ -100,11 +114,7 @@ class Composer:
 
     def period_in_words(self, period: Period, *, weekday: bool = True) -> str:
         """ "vendredi 17 novembre 2023", "novembre 2023", "2023"."""
-        if period.month is None:
-            return str(period)
-        if period.day is None:
-            return dates.month_in_words(period.first, self.lang)
-        return dates.day_in_words(period.first, self.lang, weekday=weekday)
+        return dates.period_in_words(period.first, period.precision, self.lang, weekday=weekday)
 
     def pager(self, page: Page, address: str, args: dict[str, str]) -> views.Pager:
         """The other pages of a list."""
@@ -268,12 +278,7 @@ class Composer:
 
     def source(self, source: Source) -> views.SourceView:
         """A source, its date in words."""
-        when = source.date
-        if when:
-            try:
-                when = dates.in_words(dates.parse(when, self.zone), self.lang, self.zone)
-            except DateError:
-                when = source.date
+        when = dates.said(source.date, self.lang, self.zone)
         return views.SourceView(source.title, source.url, source.publisher, when)
 
     def correction(

@@ -11,9 +11,9 @@ from newsarchive import markup, permalink
 from newsarchive.archive import Archive
 from newsarchive.entry import Entry
 from newsarchive.errors import CatalogueError
+from newsarchive.i18n import translations
 from newsarchive.web import http, views
 from newsarchive.web.compose import Composer
-from newsarchive.web.i18n import translations
 
 _PLAIN = """\
 <!doctype html>
@@ -69,6 +69,7 @@ def refuse(
                 title=notice_title or heading,
                 canonical=permalink.absolute(make.archive.config.site_url, "/"),
                 robots="noindex",
+                feeds=make.site_feeds(),
             ),
         )
     except Exception:  # a mistake of ours in what every page needs: this is the last to tell of it

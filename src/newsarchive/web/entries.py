@@ -11,6 +11,7 @@ from newsarchive.articles import MEDIA_TYPES, open_asset
 from newsarchive.entry import Entry, Kind, Status
 from newsarchive.filename import ENDINGS
 from newsarchive.query import Query
+from newsarchive.syndication import Channel
 from newsarchive.web import http, jsonld, views
 from newsarchive.web.asking import asked_of, head_of, said
 from newsarchive.web.context import composer, gone
@@ -79,20 +80,28 @@ def _entry(entry: Entry, rest: str) -> BaseResponse:
             article=article,
             before=make.line(neighbours.before) if neighbours.before else None,
             after=make.line(neighbours.after) if neighbours.after else None,
-            head=_entry_head(entry, article.title, thing, (said("Articles"), permalink.ARTICLES)),
+            head=_entry_head(
+                entry,
+                article.title,
+                thing,
+                (said("Articles"), permalink.ARTICLES),
+                entry.path if is_story else "",
+            ),
             **context,
         )
     )
 
 
 def _entry_head(
-    entry: Entry, title: str, thing: jsonld.Thing, above: tuple[str, str]
+    entry: Entry, title: str, thing: jsonld.Thing, above: tuple[str, str], story: str = ""
 ) -> views.Head:
+    """``story`` is the path of the story whose feeds the page announces."""
     config, address = composer().archive.config, permalink.entry(entry.path)
     trail = [(config.title, permalink.HOME), above, (entry.title, address)]
     return head_of(
         title,
         address,
+        channel=Channel.of(Query(story=story)) if story else None,
         description=entry.summary,
         image=documents.image_url(entry, config.site_url),
         image_alt=entry.image.alt if entry.image else "",
@@ -133,7 +142,9 @@ def _update(entry: Entry) -> Response:
             after_when=make.short_time(after) if after else "",
             source_url=permalink.source(entry.path, entry.file),
             json_url=permalink.document(entry.path),
-            head=_entry_head(entry, f"{view.title} · {link.title}", thing, (story.title, link.url)),
+            head=_entry_head(
+                entry, f"{view.title} · {link.title}", thing, (story.title, link.url), story.path
+            ),
         )
     )
 

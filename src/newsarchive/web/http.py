@@ -1,6 +1,7 @@
 """What every answer has in common: the clock, conditional requests, headers, refusals."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, NoReturn
@@ -75,6 +76,18 @@ def moved(address: str, *, keep_args: bool = True) -> BaseResponse:
     """A permanent redirect within the site; ``address`` begins with one slash."""
     args = dict(request.args.items()) if keep_args else {}
     return redirect(with_args(address, args), code=301)
+
+
+def is_known(etags: Iterable[str], modified: datetime | None) -> bool:
+    """Whether this request says that it has an answer with one of these ETags, or of this time.
+
+    RFC 9110, 13.1.2 and 13.1.3: what it says of ETags wins; a date that cannot be read says
+    nothing.
+    """
+    if "If-None-Match" in request.headers:
+        return any(request.if_none_match.contains_weak(etag) for etag in etags)
+    since = request.if_modified_since
+    return since is not None and modified is not None and modified <= since
 
 
 def missing() -> NoReturn:

@@ -12,7 +12,8 @@ from newsarchive.catalogue import Name, Page
 from newsarchive.dates import local, local_day
 from newsarchive.entry import Kind
 from newsarchive.errors import QueryError
-from newsarchive.query import Order, Period, Query
+from newsarchive.query import WORDS, Order, Period, Query
+from newsarchive.syndication import CORRECTIONS, Channel
 from newsarchive.web import http, views
 from newsarchive.web.asking import asked_of, head_of, page_of, said, told
 from newsarchive.web.context import composer
@@ -139,7 +140,7 @@ def _list(
             intro=count,
             groups=make.groups(page.entries),
             pager=pager,
-            head=head_of(heading, current[1] if current else address,
+            head=head_of(heading, current[1] if current else address, channel=Channel.of(base),
                        description=f"{heading} · {count}", robots="noindex" if args else ""),
             **filled,
         )
@@ -166,7 +167,8 @@ def year(year: int) -> Response:
             nav="archive",
             heading=str(asked),
             intro=intro,
-            head=head_of(str(asked), permalink.period(year), description=f"{asked} · {intro}"),
+            head=head_of(str(asked), permalink.period(year), description=f"{asked} · {intro}",
+                       channel=Channel.of(Query(period=asked))),
             months=tuple(
                 _with_count(make.month(Period(year, month), days, most, year=False),
                             months.get(f"{year:04d}-{month:02d}", 0), Period(year, month))
@@ -233,7 +235,7 @@ def corrections() -> Response:
         render_template(
             "corrections.html", nav="corrections", heading=heading, intro=intro, pager=pager,
             corrections=make.corrected(make.archive.corrections(make.now, query.page)),
-            head=head_of(heading, permalink.CORRECTIONS, description=intro),
+            head=head_of(heading, permalink.CORRECTIONS, description=intro, channel=CORRECTIONS),
         )
     )  # fmt: skip
 
@@ -241,27 +243,28 @@ def corrections() -> Response:
 @lists.get("/search/")
 def search() -> Response:
     make = composer()
-    words = ("q", "tag", "author", "lang", "type", "story", "after", "before", "order", "page")
-    problem, total, pager = "", None, views.Pager(1, 1, "", "")
+    problem, total, pager, channel = "", None, views.Pager(1, 1, "", ""), None
     groups: tuple[views.Group, ...] = ()
     text = request.args.get("q", "")
     status = 200
     try:
-        query = asked_of(Query(), *words)
+        query = asked_of(Query(), *WORDS, "order", "page")
         if query.args():
             page = make.archive.find(query, make.now)
             total, groups = page.total, make.groups(page.entries)
             pager = make.pager(page, permalink.SEARCH, query.args())
+            channel = Channel.of(query)
             if page.number > page.pages:
                 http.missing()
     except QueryError as error:
         problem, status = told(error), 400
+    heading = said("Search: %(text)s", text=text[:256]) if text else said("Search")
     return http.html(
         render_template(
             "search.html", nav="search", heading=said("Search"), query_text=text[:256],
             groups=groups,
             pager=pager, total=total, problem=problem,
-            head=head_of(said("Search"), permalink.SEARCH, robots="noindex"),
+            head=head_of(heading, permalink.SEARCH, channel=channel, robots="noindex"),
         ),
         cache="no-cache" if status == 200 else "no-store",
         status=status,

@@ -26,6 +26,8 @@ class Alternate:
     url: str
     media_type: str
     title: str
+    #: short, for a link
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,34 @@ class Head:
     updated: str = ""
     #: content of the robots meta element, or ''
     robots: str = ""
+    #: the feeds of the site
+    feeds: tuple[Alternate, ...] = ()
+    #: those of the list on this page, where it is not the whole site
+    own_feeds: tuple[Alternate, ...] = ()
+    #: other forms of the page itself
     alternates: tuple[Alternate, ...] = ()
     #: schema.org, each to be written as application/ld+json
     json_ld: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A list on the page of feeds."""
+
+    page: Link
+    #: absolute, by the name of the format
+    feeds: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGroup:
+    """Lists of one kind on the page of feeds."""
+
+    #: '' for those of the site
+    heading: str
+    rows: tuple[FeedRow, ...]
+    #: how many there are beyond these
+    more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
