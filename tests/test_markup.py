@@ -161,7 +161,7 @@ def test_a_table_scrolls_by_itself_and_is_named() -> None:
     assert text.endswith("</table></div>")
     assert '<td style="text-align:right">d</td>' in text
     assert '<td class="align-right">d</td>' in Rendering(text).on_page(PERMALINK)
-    in_feeds = Rendering(text).absolute("https://example.org")
+    in_feeds = Rendering(text, is_rich=True).absolute("https://example.org")
     assert '<td align="right">d</td>' in in_feeds
     assert in_feeds.startswith("<table>")
     assert "style=" not in in_feeds

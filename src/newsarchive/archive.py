@@ -1,7 +1,7 @@
 """The archive: what the website, the feeds, the API and the command line know of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -103,6 +103,10 @@ class Archive:
         """The HTML of an entry that was read with its body."""
         return self._renderings.of(entry)
 
+    def renderings(self, entries: Collection[Entry]) -> dict[str, markup.Rendering]:
+        """The HTML of entries that were read with their bodies, by id; at most a thousand."""
+        return self._renderings.of_all(entries)
+
     def story(self, article: Entry, now: datetime, order: Order | None = None) -> Story:
         """An article's updates: newest first while it runs, oldest first once closed."""
         newest_first = tuple(
@@ -163,5 +167,7 @@ class Archive:
 
 def _as_of(entry: Entry, now: datetime) -> Entry:
     """An entry without the corrections that are dated later."""
+    if not entry.corrections:
+        return entry
     made = tuple(each for each in entry.corrections if each.date.at <= now)
     return entry if made == entry.corrections else replace(entry, corrections=made)

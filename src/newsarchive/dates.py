@@ -98,7 +98,7 @@ def unparse(moment: Moment) -> str:
 def whole_minutes(at: datetime) -> datetime:
     """The same instant under an offset that RFC 3339 can write: old local times have seconds."""
     offset = at.utcoffset() or timedelta()
-    if not offset % timedelta(minutes=1):
+    if not (offset.seconds % 60 or offset.microseconds):
         return at
     zone = timezone(offset // timedelta(minutes=1) * timedelta(minutes=1))
     return local(at, zone) if at.year > 1 else at.replace(tzinfo=zone)

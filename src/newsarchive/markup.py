@@ -55,6 +55,8 @@ class Rendering:
     html: str
     #: why the source is shown as text instead, in one line; else empty
     bounded: str = ""
+    #: whether it has a table, a box to tick, a sound, a film or bdo
+    is_rich: bool = False
 
     def on_page(self, permalink: str) -> str:
         """For a page of the site that holds the body whose own page is ``permalink``.
@@ -75,15 +77,15 @@ class Rendering:
         cell is an attribute of its own, a box that is ticked or not is a character.
         """
         html = self.html.replace(f'="{BASE}/', f'="{escape(site_url)}/')
-        if "text-align" in html:
-            html = _ALIGNED.sub(r'\1align="\2"', html)
-        if '<div class="table"' in html:
-            html = _FRAMED.sub(r"\1", html)
-        if "<input" in html:
+        if self.is_rich:
+            html = _FRAMED.sub(r"\1", _ALIGNED.sub(r'\1align="\2"', html))
             html = _BOX.sub(lambda box: "☑" if "checked" in box[0] else "☐", html)
-        return _DIRECTED.sub(r"\1span", html)
+            html = _DIRECTED.sub(r"\1span", html)
+        return html
 
 
+#: what feeds say otherwise than pages, and what is played
+_RICH = re.compile(r"<(?:table|input|bdo|audio|video)[ >]")
 #: what lets a wide table move on a page
 _FRAMED = re.compile(r'<div class="table"[^<>]*>(<table>.*?</table>)</div>', re.S)
 _BOX = re.compile(r"<input [^<>]*>")
@@ -127,7 +129,8 @@ def render(body: str, place: Place) -> Rendering:
     try:
         tokens = grammar.parse(printable(_expanded(body)), env)
         html = grammar.to_html(tokens, env)
-        return Rendering(clean(html, "".join(grammar.raw_html(tokens)), place))
+        made = clean(html, "".join(grammar.raw_html(tokens)), place)
+        return Rendering(made, is_rich=bool(_RICH.search(made)))
     except TooMuch as breach:
         return _source(body, str(breach))
 

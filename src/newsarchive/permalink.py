@@ -27,15 +27,17 @@ STATIC = "/static/"
 
 #: where other programs keep the feeds of a site: WordPress, Ghost, Hugo, Jekyll, Pelican
 OLD_FEEDS = {
-    "/feed/": "/feed.rss", "/rss/": "/feed.rss", "/rss.xml": "/feed.rss", "/feed.xml": "/feed.rss",
-    "/index.xml": "/feed.rss", "/feeds/all.rss.xml": "/feed.rss", "/atom.xml": "/feed.atom",
-    "/feed/atom/": "/feed.atom", "/feeds/all.atom.xml": "/feed.atom", "/feed/json/": "/feed.json",
+    "/feed/": "/feed.rss", "/feed/rss2/": "/feed.rss", "/rss/": "/feed.rss",
+    "/rss.xml": "/feed.rss", "/feed.xml": "/feed.rss", "/index.xml": "/feed.rss",
+    "/feeds/all.rss.xml": "/feed.rss", "/atom.xml": "/feed.atom", "/feed/atom/": "/feed.atom",
+    "/feeds/all.atom.xml": "/feed.atom", "/feed/json/": "/feed.json",
 }  # fmt: skip
 
 #: pchar of RFC 3986, 3.3, less the apostrophe, which some readers cut addresses at
 _SAFE = "/:@!$&()*+,;=~"
 #: characters of a name whose slug is remembered
 MAX_KEPT_NAME = 100
+_PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _WORD = re.compile(r"[^\W_]+")
 _DATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})-(.+)")
@@ -49,7 +51,7 @@ def normal(path: str) -> str:
 
 def escape(path: str) -> str:
     """Percent-encode a path, slashes kept."""
-    return quote(path, safe=_SAFE)
+    return path if _PLAIN.fullmatch(path) else quote(path, safe=_SAFE)
 
 
 def path_of_file(file: str) -> str:

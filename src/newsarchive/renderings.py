@@ -3,6 +3,7 @@
 A cache in a file of its own: when it cannot be used, entries are rendered each time.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 from newsarchive import markup, permalink
@@ -10,14 +11,15 @@ from newsarchive.entry import Entry
 from newsarchive.scratch import Scratch
 
 #: grows whenever the same Markdown becomes other HTML
-VERSION = 3
+VERSION = 4
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS rendering (
+CREATE TABLE IF NOT EXISTS html (
   id TEXT PRIMARY KEY,      -- of the entry
   version TEXT NOT NULL,    -- of the entry and of the renderer
   html TEXT NOT NULL,
-  bounded TEXT NOT NULL     -- why the source is shown instead; '' if it is not
+  bounded TEXT NOT NULL,    -- why the source is shown instead; '' if it is not
+  is_rich INTEGER NOT NULL  -- see markup.Rendering
 ) WITHOUT ROWID;
 """
 
@@ -30,16 +32,27 @@ class Renderings:
 
     def of(self, entry: Entry) -> markup.Rendering:
         """The HTML of an entry read with its body."""
-        version = f"{VERSION}-{entry.digest}"
+        return self.of_all((entry,))[entry.id]
+
+    def of_all(self, entries: Collection[Entry]) -> dict[str, markup.Rendering]:
+        """The HTML of many, by id."""
+        marks = ",".join("?" * len(entries))
         rows = self._file.ask(
-            "SELECT html, bounded FROM rendering WHERE id = ? AND version = ?", (entry.id, version)
+            f"SELECT id, version, html, bounded, is_rich FROM html WHERE id IN ({marks})",  # noqa: S608 - marks alone
+            [entry.id for entry in entries],
         )
-        if rows:
-            return markup.Rendering(*rows[0])
+        kept = {row[:2]: markup.Rendering(*row[2:]) for row in rows or ()}
+        found = {}
+        for entry in entries:
+            version = f"{VERSION}-{entry.digest}"
+            found[entry.id] = kept.get((entry.id, version)) or self._render(entry, version)
+        return found
+
+    def _render(self, entry: Entry, version: str) -> markup.Rendering:
         rendering = markup.render(entry.body, place(entry))
         self._file.ask(
-            "REPLACE INTO rendering VALUES (?, ?, ?, ?)",
-            (entry.id, version, rendering.html, rendering.bounded),
+            "REPLACE INTO html VALUES (?, ?, ?, ?, ?)",
+            (entry.id, version, rendering.html, rendering.bounded, rendering.is_rich),
         )
         return rendering
 

@@ -112,8 +112,9 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 
-# What XML 1.0 forbids (section 2.2), and lone surrogates, which no encoding can write.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# What XML 1.0 forbids (section 2.2) or discourages (controls), and lone surrogates, which no
+# encoding can write.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 #: how Zola writes addresses from its content folder, and Pelican those of files
@@ -341,7 +342,7 @@ class _Finish:
                 resolved = address(unescape(value), self.place)
                 if resolved is not None:
                     kept[key] = escape(resolved)
-            elif key != "id":
+            elif key != "id" and (value or key != "style"):
                 kept[key] = value
             elif _ID.fullmatch(value) and value not in self.ids:
                 self.ids.add(value)

@@ -10,6 +10,7 @@ _FRENCH = re.compile(
     r"|(?P<apostrophe>(?<=[^\W\d_])'(?=[\w«“]))"
     r"|(?P<ellipsis>(?<!\.)\.{3}(?!\.))"
 )
+_FRENCH_SIGNS = (" ;", " !", " ?", " »", "« ", " :", "'", "...")
 _OTHER = re.compile(
     r"(?P<address>(?:https?://|www\.)\S+)|(?P<apostrophe>(?<=[^\W\d_])'(?=[^\W\d_]))"
 )
@@ -22,6 +23,9 @@ def typeset(text: str, lang: str) -> str:
     « » becomes U+202F, before a colon U+00A0, and three dots an ellipsis: no space is added.
     """
     french = lang.lower().partition("-")[0] == "fr"
+    # most texts hold nothing to be set, and a look for that costs a tenth of the search
+    if not any(sign in text for sign in (_FRENCH_SIGNS if french else "'")):
+        return text
     return (_FRENCH if french else _OTHER).sub(_set, text)
 
 

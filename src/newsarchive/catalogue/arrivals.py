@@ -7,8 +7,8 @@ The corrections are a list of the same kind.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from newsarchive.catalogue.finding import FindingReader
 from newsarchive.catalogue.lists import END_OF_TIME, Selection, select, where
@@ -18,8 +18,7 @@ from newsarchive.entry import Entry
 from newsarchive.query import Query
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """The place of an entry, or of a correction, in a list."""
 
     #: of the entry, or of the correction
@@ -56,11 +55,17 @@ class ArrivalsReader(FindingReader):
         last = total if last is None else min(last, total)
         # from the nearer end
         backwards = first > total - last
-        skip, way = (total - last, "DESC") if backwards else (first, "ASC")
-        rest = f"ORDER BY m.number {way} LIMIT {max(0, last - first):d} OFFSET {skip:d}"
-        found = self._arrivals(query, None, rest, "membership_number")
+        skip, way, beyond = (total - last, "DESC", "<=") if backwards else (first, "ASC", ">=")
+        # the index alone says where that is; only from there on rows are read
+        start, values = self._source(query, None, "membership_number")
+        found = self.rows(
+            f"SELECT m.number, m.id, m.at, m.arrived {start} AND m.number {beyond}"
+            f" (SELECT m.number {start} ORDER BY m.number {way} LIMIT 1 OFFSET {skip:d})"
+            f" ORDER BY m.number {way} LIMIT {max(0, last - first):d}",
+            values,
+        )
         until = microseconds(now)
-        return tuple(each for each in found if each.at <= until)
+        return tuple(each for each in map(Arrival._make, found) if each.at <= until)
 
     def members(self, query: Query | None) -> int:
         """How many there are, those not yet online included."""
@@ -74,22 +79,26 @@ class ArrivalsReader(FindingReader):
         return self.driven(select(query, end, self.zone))
 
     def _arrivals(
-        self, query: Query | None, now: datetime | None, rest: str, index: str = ""
+        self, query: Query | None, now: datetime, rest: str, index: str = ""
     ) -> tuple[Arrival, ...]:
+        source, values = self._source(query, now, index)
+        rows = self.rows(f"SELECT m.number, m.id, m.at, m.arrived {source} {rest}", values)
+        return tuple(map(Arrival._make, rows))
+
+    def _source(
+        self, query: Query | None, now: datetime | None, index: str = ""
+    ) -> tuple[str, dict[str, str | int]]:
+        """Where a list stands, as FROM and WHERE with their parameters, of which ``now`` is one;
+        without it what is not yet online is in it too."""
         end = END_OF_TIME - 1 if now is None else microseconds(now)
-        values: dict[str, str | int] = {}
         if query is None:
-            source = "FROM correction m WHERE m.at <= :now"
-        else:
-            selection = self._selection(query, now)
-            source, values = where(selection)
-            if index and selection.is_endless:
-                # SQLite would sort the whole list by what the index has in order
-                source = source.replace("membership m", f"membership m INDEXED BY {index}", 1)
-        rows = self.rows(
-            f"SELECT m.number, m.id, m.at, m.arrived {source} {rest}", {**values, "now": end}
-        )
-        return tuple(Arrival(*row) for row in rows)
+            return "FROM correction m WHERE m.at <= :now", {"now": end}
+        selection = self._selection(query, now)
+        source, values = where(selection)
+        if index and selection.is_endless:
+            # SQLite would sort the whole list by what the index has in order
+            source = source.replace("membership m", f"membership m INDEXED BY {index}", 1)
+        return source, {**values, "now": end}
 
     def held(self, numbers: Iterable[int]) -> dict[int, Entry]:
         """Entries with their bodies, by number."""

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, tzinfo
 from pathlib import Path
 
@@ -105,8 +104,11 @@ def day_of(at: int, zone: tzinfo) -> date:
 def entry_of(row: sqlite3.Row) -> Entry:
     """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``."""
     entry = _DECODER.decode(row["metadata"])
-    keys = row.keys()
-    return replace(entry, digest=row["digest"], body=row["body"] if "body" in keys else "")
+    # nobody else has it yet, and ``replace`` would take four times as long as all the rest
+    object.__setattr__(entry, "digest", row["digest"])
+    if "body" in row.keys():  # noqa: SIM118 - of a row, which looks among its values otherwise
+        object.__setattr__(entry, "body", row["body"])
+    return entry
 
 
 def entries_of(rows: Iterable[sqlite3.Row]) -> tuple[Entry, ...]:

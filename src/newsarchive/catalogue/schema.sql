@@ -72,7 +72,7 @@ CREATE TABLE membership (
   arrived INTEGER NOT NULL,         -- when it came online, or will: the later of at and seen.at
   PRIMARY KEY (term, at DESC, id)
 ) WITHOUT ROWID;
-CREATE INDEX membership_arrived ON membership (term, arrived DESC, at DESC, id);
+CREATE INDEX membership_arrived ON membership (term, arrived DESC, at DESC, id, number);
 -- feeds walk through a list in the order in which its entries came
 CREATE INDEX membership_number ON membership (term, number);
 

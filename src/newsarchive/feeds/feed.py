@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from newsarchive.permalink import with_args
 
 #: the parameter that asks for a page
@@ -51,8 +53,7 @@ class Attachment:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedEntry:
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as feeds give it. Texts hold no character that XML 1.0 forbids."""
 
     #: permanent, the same in every feed and format

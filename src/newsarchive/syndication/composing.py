@@ -1,7 +1,7 @@
 """A feed from its channel: what is in it, how it is called, how long it keeps."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +12,10 @@ from newsarchive.entry import Coverage, Entry
 from newsarchive.feeds import Feed
 from newsarchive.feeds.feed import FeedEntry
 from newsarchive.i18n import translations
+from newsarchive.sanitise import printable
 from newsarchive.syndication.channel import Channel
-from newsarchive.syndication.content import Contents
-from newsarchive.syndication.window import MOST, PAGE_SIZE, window
+from newsarchive.syndication.content import Contents, Kept
+from newsarchive.syndication.window import LEAST, MOST, PAGE_SIZE, SPAN, window
 
 #: minutes after which to ask again: while a story runs, otherwise, and where nothing will change
 RUNNING_MINUTES = 5
@@ -45,6 +46,7 @@ class Composing:
 
     archive: Archive
     now: datetime
+    kept: Kept = field(default_factory=Kept)
 
     def said(self, text: str) -> str:
         """A text of the interface, in the site's language."""
@@ -99,12 +101,15 @@ class Composing:
     # -- which entries --
 
     def _current(self, channel: Channel, full: int) -> list[Arrival]:
-        catalogue, query = self.archive.catalogue, channel.query
-        return window(
-            catalogue.newest(query, self.now, MOST),
-            catalogue.latest(query, self.now, MOST),
-            catalogue.numbered(query, self.now, full * PAGE_SIZE),
-        )
+        catalogue, query, now = self.archive.catalogue, channel.query, self.now
+        newest, latest = catalogue.newest(query, now, LEAST), catalogue.latest(query, now, LEAST)
+        if latest and len(latest) == LEAST:
+            since = latest[0].arrived - SPAN
+            if newest[-1].at >= since:
+                newest = catalogue.newest(query, now, MOST)
+            if latest[-1].arrived >= since:
+                latest = catalogue.latest(query, now, MOST)
+        return window(newest, latest, catalogue.numbered(query, now, full * PAGE_SIZE))
 
     def _page(self, channel: Channel, page: int) -> list[Arrival]:
         first = (page - 1) * PAGE_SIZE
@@ -122,7 +127,7 @@ class Composing:
     ) -> tuple[tuple[FeedEntry, ...], datetime | None]:
         """The entries, and until when one of them keeps a story running."""
         numbers = [each.number for each in arrivals]
-        contents = Contents(self.archive, self.now, self.said, lang)
+        contents = Contents(self.archive, self.now, self.said, lang, self.kept)
         catalogue = self.archive.catalogue
         if channel.query is None:
             corrected = catalogue.held_corrections(numbers)
@@ -130,7 +135,7 @@ class Composing:
         held = self.archive.held(numbers, self.now)
         paths = {entry.story for entry in held.values() if entry.story}
         stories = catalogue.titles(paths, self.now)
-        made = tuple(contents.entry(held[number], stories) for number in numbers)
+        made = contents.entries([held[number] for number in numbers], stories)
         return made, self._running_until(held.values(), catalogue.coverage(paths))
 
     def _running_until(
@@ -166,7 +171,7 @@ class Composing:
             description = markup.typeset(story.summary, lang)
         name = self.name(channel)
         title = f"{name} · {config.title}" if name else config.title
-        return Lead(title, description or title, lang, is_closed=closed)
+        return Lead(printable(title), printable(description or title), lang, is_closed=closed)
 
     def name(self, channel: Channel) -> str:
         """What a list is called beside the others of its site; '' for the whole."""

@@ -1,6 +1,6 @@
 """Feeds on request: composed when the archive changed, rendered when they did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -14,6 +14,7 @@ from newsarchive.errors import CatalogueError
 from newsarchive.feeds import RENDERERS, Feed, Format
 from newsarchive.syndication.channel import Channel
 from newsarchive.syndication.composing import Composing
+from newsarchive.syndication.content import Kept
 
 EDITIONS = "feeds.sqlite3"
 #: grows whenever the same feed becomes other bytes
@@ -43,6 +44,7 @@ class Syndicate:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
+        self._kept = Kept()
         self._editions = Editions(archive.config.data_dir / EDITIONS)
         settings = repr([getattr(archive.config, key) for key in KEYS])
         self._settings = blake2b(settings.encode(), digest_size=8).hexdigest()
@@ -60,7 +62,7 @@ class Syndicate:
         last = self._editions.last(document.address)
         if last and last.basis == basis and microseconds(now) < last.until:
             return last
-        composed = Composing(self._archive, now).feed(document.channel, document.page)
+        composed = Composing(self._archive, now, self._kept).feed(document.channel, document.page)
         if composed is None:
             return None
         feed = composed.feed
@@ -84,13 +86,18 @@ class Syndicate:
         packed = self._editions.body(edition)
         if packed is not None:
             return packed
-        composed = Composing(self._archive, now).feed(document.channel, document.page)
+        composed = Composing(self._archive, now, self._kept).feed(document.channel, document.page)
         if composed is None or _etag(composed.feed, document.form) != edition.etag:
             raise CatalogueError(str(self._archive.catalogue.path), "moved on while it was read")
         return self._editions.keep_body(edition, RENDERERS[document.form](composed.feed))
 
 
 def _etag(feed: Feed, form: Format) -> str:
-    """A feed's bytes follow from its value and its format alone."""
+    """A feed's bytes follow from its value and its format alone; what the format does not write
+    must not change it."""
+    if form is not Format.RSS:
+        feed = replace(feed, ttl=0)
+    if form is not Format.JSON:
+        feed = replace(feed, is_expired=False)
     value = msgspec.json.encode(feed, order="deterministic")
     return blake2b(b"%d %s %s" % (VERSION, form.encode(), value), digest_size=12).hexdigest()

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import permalink
 from newsarchive.editions import Edition
 from newsarchive.entry import Kind
-from newsarchive.errors import CatalogueError
+from newsarchive.errors import CatalogueError, QueryError
 from newsarchive.feeds import Format
 from newsarchive.feeds.feed import PAGE
 from newsarchive.query import WORDS, Period, Query
@@ -66,12 +67,20 @@ for _endpoint, _rules in _LISTS.items():
 def last_good(error: CatalogueError) -> Response:
     """While the catalogue cannot be read, feeds answer as they last did."""
     args = request.view_args or {}
-    if "form" in args:
-        document = _document(**args)
-        with suppress(CatalogueError):
+    # what cannot be read, or never was a list, is not told from a list while nothing is known
+    with suppress(CatalogueError, QueryError, HTTPException):
+        if "form" in args:
+            document = _document(**args)
             if edition := _syndicate().last(document):
                 return _answer(document, edition)
     return on_catalogue_error(error)
+
+
+@feeds.after_request
+def for_everybody(response: Response) -> Response:
+    """Any page may fetch a feed, also one that moved."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _syndicate() -> Syndicate:
@@ -168,7 +177,6 @@ def _answer(document: Document, edition: Edition) -> Response:
     kept_by = "private" if _is_opened() else "public"
     response.headers["Cache-Control"] = f"{kept_by}, max-age={edition.max_age}"
     response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Access-Control-Allow-Origin"] = "*"
     if document.channel.args:
         response.headers["X-Robots-Tag"] = "noindex"
     _link_hub(response, document)

@@ -253,7 +253,7 @@ def search() -> Response:
             page = make.archive.find(query, make.now)
             total, groups = page.total, make.groups(page.entries)
             pager = make.pager(page, permalink.SEARCH, query.args())
-            channel = Channel.of(query)
+            channel = _subscribable(query, page)
             if page.number > page.pages:
                 http.missing()
     except QueryError as error:
@@ -269,3 +269,10 @@ def search() -> Response:
         cache="no-cache" if status == 200 else "no-store",
         status=status,
     )  # fmt: skip
+
+
+def _subscribable(query: Query, page: Page) -> Channel | None:
+    """The channel of what is searched for; a name that nobody has is no list."""
+    channel = Channel.of(query)
+    is_list = bool(channel.args) or (page.total > 0 and channel.query != Query())
+    return channel if is_list else None
