@@ -38,6 +38,7 @@ PAGES = {
     "authors": "/authors/",
     "author": "/authors/odile-ferrandon/",
     "corrections": "/corrections/",
+    "feeds": "/feeds/",
     "search": "/search/",
     "search, found": "/search/?q=archive",
     "search, nothing": "/search/?q=introuvable",
@@ -46,6 +47,8 @@ PAGES = {
     "410": "/articles/2022/2022-05-13-raccordements-fibre/",
     "400": "/?page=x",
 }
+#: complete without script; on the page of feeds, links can be copied by hand
+WHOLE = {name: address for name, address in PAGES.items() if name != "feeds"}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGS = [
@@ -177,7 +180,7 @@ def follow(page: Page, address: str) -> None:
     raise AssertionError(f"no way to {address}")
 
 
-@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("address", WHOLE.values(), ids=WHOLE.keys())
 def test_without_script_nothing_is_missing(browser: Browser, site: str, address: str) -> None:
     with_script = opened(browser, site + address, width=1280, dark=False)
     without = opened(browser, site + address, width=1280, dark=False, script=False)
@@ -219,6 +222,38 @@ def test_a_running_story_tells_of_new_updates_without_reloading(
         page.wait_for_load_state()
         assert "Deux" in page.inner_text("main")
         context.close()
+
+
+@pytest.mark.parametrize("address", ["/feed.rss", "/feed.atom", STORY + "feed.atom"])
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)], ids=["narrow", "wide"])
+def test_a_feed_opened_in_a_browser_can_be_read(
+    browser: Browser, site: str, address: str, width: int, *, dark: bool
+) -> None:
+    page = opened(browser, site + address, width=width, dark=dark, script=False)
+    title = page.locator(":is(channel, feed) > title")
+    assert title.is_visible()
+    told = "title => getComputedStyle(title, '::before').content"
+    assert "Ceci est un flux." in title.evaluate(told)
+    entries = page.locator("item, entry")
+    assert entries.count() > 10
+    for part in ("title", ":is(description, summary)", ":is(pubDate, published)"):
+        assert entries.first.locator(f"> {part}").is_visible(), part
+    # nothing but what is meant to be read
+    assert page.locator(":is(guid, id, encoded, content, ttl, updated):visible").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+def test_the_address_of_a_feed_is_copied(browser: Browser, site: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(site + "/feeds/")
+    page.get_by_role("button", name="Copier l’adresse Atom de Corrections").click()
+    page.locator("button", has_text="Copié").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == site + "/corrections/feed.atom"
+    assert copied in page.locator("[role=status]").inner_text()
+    context.close()
 
 
 def test_html_validate_finds_nothing(site: str, tmp_path: Path) -> None:
