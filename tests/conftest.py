@@ -1,6 +1,7 @@
 """What many tests start from: a small archive in a temporary folder, and what is lent to all."""
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from newsarchive.archive import Archive
 from newsarchive.catalogue import Page
 from newsarchive.config import Config
+from newsarchive.indexing import Indexing
 from newsarchive.loader import writing
 from newsarchive.loading import Summary, load
 from newsarchive.query import Query
@@ -84,6 +86,11 @@ class Desk:
         """Load what changed."""
         with writing(self.config) as writer:
             return load(self.config, writer, now)
+
+    def index(self, now: datetime = NOW) -> None:
+        """Make searchable what was loaded."""
+        with closing(Indexing(self.config)) as indexing:
+            indexing.catch_up(now)
 
     def find(self, query: Query | None = None, now: datetime = NOW) -> Page:
         """One page of a list."""

@@ -111,7 +111,7 @@ def expected(entries: Iterable[Entry], query: Query, now: datetime = NOW) -> lis
     chosen = sorted(
         (e for e in entries if fits(e)), key=lambda e: (-microseconds(e.published.at), e.id)
     )
-    return [each.id for each in (chosen if query.order is Order.NEWEST else reversed(chosen))]
+    return [each.id for each in (reversed(chosen) if query.order is Order.OLDEST else chosen)]
 
 
 periods = st.builds(

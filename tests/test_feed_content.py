@@ -839,7 +839,7 @@ ADDRESSES = [
     "/feed.{}", "/articles/feed.{}", "/tags/ia/feed.{}", "/tags/%F0%9F%8E%89/feed.{}",
     "/authors/zoe-martin/feed.{}", "/2023/11/17/feed.{}", "/corrections/feed.{}",
     "/articles/2023/l%E2%80%99%C3%A9t%C3%A9%20:%20d%C3%A9j%C3%A0/feed.{}",
-    "/search/feed.{}?q=%C3%A9cole+%26+co&tag=ia",
+    "/search/feed.{}?q=%C3%A9cole+co&tag=ia",
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from newsarchive.i18n import translations
 PACKAGE = Path(newsarchive.web.__file__).parents[1]
 KEYWORDS = {
     "_": None, "said": None, "ngettext": (1, 2), "counted": (1, 2), "QueryError": (2,),
+    "Note": (1,),
 }  # fmt: skip
 PYTHON = r"%\((\w+)\)s"
 

@@ -117,7 +117,7 @@ class Archive:
         days = Counter(local_day(each.published, self.config.zone) for each in newest_first)
         return Story(
             article=article,
-            updates=newest_first if order is Order.NEWEST else newest_first[::-1],
+            updates=newest_first[::-1] if order is Order.OLDEST else newest_first,
             days=tuple(Day(day, days[day]) for day in sorted(days)),
             order=order,
         )

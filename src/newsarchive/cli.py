@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from newsarchive.commands import checks, init, loads, reads, writes
+from newsarchive.commands import checks, init, loads, reads, search, writes
 from newsarchive.errors import (
     ArchiveError,
     ConfigError,
@@ -90,7 +90,7 @@ def newsarchive(context: click.Context, config: Path | None) -> None:  # noqa: A
 
 for _command in (
     init.init, writes.new, checks.check, reads.list_, loads.index, loads.serve, loads.watch,
-    reads.config,
+    search.search, reads.config,
 ):  # fmt: skip
     newsarchive.add_command(_command)
 

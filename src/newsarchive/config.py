@@ -15,6 +15,7 @@ from newsarchive.errors import ConfigError
 
 FILE = "newsarchive.toml"
 PREFIX = "NEWSARCHIVE_"
+ENGINES = ("whoosh", "tantivy")
 DEFAULT_AUTHORITY = "newsarchive.invalid,2026"
 
 
@@ -50,6 +51,8 @@ class Config:
     feed_full_text: bool = True
     #: whether feeds give the Markdown too
     feed_markdown: bool = False
+    #: what looks for words: ``whoosh``, or ``tantivy`` for large archives
+    search_engine: str = "whoosh"
     #: WebSub hub that is told of what is new; empty for none
     hub: str = ""
 
@@ -178,6 +181,13 @@ def _number(low: int, high: int) -> Callable[[str, object, str, Path], int]:
     return read
 
 
+def _engine(key: str, value: object, origin: str, root: Path) -> str:
+    text = _text(key, value, origin, root)
+    if text not in ENGINES:
+        raise ConfigError(origin, key, f"one of {', '.join(ENGINES)} is wanted, not {value!r}")
+    return text
+
+
 def _flag(key: str, value: object, origin: str, root: Path) -> bool:  # noqa: ARG001 - a reader's shape
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     flag = words.get(value.strip().lower()) if isinstance(value, str) else value
@@ -251,5 +261,5 @@ _READERS: dict[str, Callable[[str, object, str, Path], object]] = {
     "site_url": _site_url, "language": _language, "timezone": _timezone,
     "tag_authority": _authority, "articles_dir": _path, "data_dir": _path,
     "port": _number(0, 65535), "page_size": _number(1, 100), "running_days": _number(0, 3650),
-    "feed_full_text": _flag, "feed_markdown": _flag, "hub": _hub,
+    "feed_full_text": _flag, "feed_markdown": _flag, "hub": _hub, "search_engine": _engine,
 }  # fmt: skip

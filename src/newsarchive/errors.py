@@ -7,6 +7,7 @@ ArchiveError
 ├── MetadataError        the head of a file cannot be read, or not within its bounds
 ├── ArticlesError        the articles folder, or a file to be written in it
 ├── CatalogueError       the catalogue cannot be opened, read or written
+├── SearchError          the search index cannot be opened, read or written
 └── WriterBusyError      another process is writing the catalogue
 """
 
@@ -88,6 +89,14 @@ class CatalogueError(ArchiveError):
 
     def __init__(self, path: str, message: str) -> None:
         #: the catalogue's file
+        self.path = path
+        super().__init__(f"{path}: {message}")
+
+
+class SearchError(ArchiveError):
+    """The search index cannot be opened, read or written."""
+
+    def __init__(self, path: str, message: str) -> None:
         self.path = path
         super().__init__(f"{path}: {message}")
 

@@ -216,6 +216,33 @@ def first_heading(body: str) -> tuple[str, str] | None:
     return _text(text), body[end:]
 
 
+_FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,}).*$", re.M)
+_TEMPLATE = re.compile(r"\{[{%].{0,400}?[}%]\}")
+_COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.S | re.I)
+_LINKED = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\]\[[^\[\]]*\]")
+_DEFINED = re.compile(r"^ {0,3}\[[^\]\n]+\]: \S+.*$", re.M)
+_MARKS = re.compile(
+    r"^[ \t>]*(?:#{1,6} |[-*+] (?:\[[ xX]\] )?)|[*`|]+|(?<!\w)_+|_+(?!\w)|~~|!?\[\^?|\]", re.M
+)
+
+
+def text(body: str) -> str:
+    """The words of a body as plain text, line by line: what is searched, and what is shown of it.
+
+    Markdown is not parsed, which takes fifty times as long: its signs, addresses, HTML and
+    template tags are taken out where they are easily seen.
+    """
+    found = _DEFINED.sub("", _FENCE.sub("", body[:MAX_INPUT]))
+    if "<" in found:
+        found = _HTML_TAG.sub(" ", _COMMENT.sub(" ", found))
+    if "{" in found:
+        found = _TEMPLATE.sub(" ", found)
+    found = _MARKS.sub("", _LINKED.sub("]", found))
+    if "&" in found:
+        found = _ENTITY.sub(lambda entity: unescape(entity[0]), found)
+    return printable(found)
+
+
 # no-break spaces are part of the text
 _SPACES = re.compile(r"[ \t\n]+")
 _NOTE_CALL = re.compile(r"\[\^[^\]\s]{1,200}\]")

@@ -28,10 +28,12 @@ _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 class Order(StrEnum):
-    """Which end of time comes first."""
+    """Which end of time comes first, or none."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
+    #: of a search: what fits best; of a list: the newest
+    RELEVANCE = "relevance"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -115,6 +115,49 @@ class ArrivalsReader(FindingReader):
         rows = self.batched(sql, tuple(numbers))
         return {row["number"]: (entry_of(row), row["position"]) for row in rows}
 
+    def arrivals_of(self, ids: Iterable[str]) -> tuple[Arrival, ...]:
+        """The places of entries in the list of all, in the order of ``ids``; those there are."""
+        wanted = tuple(ids)
+        sql = (
+            "SELECT m.number, m.id, m.at, m.arrived FROM entry e JOIN membership m"
+            " ON m.term = '' AND m.at = e.at AND m.id = e.id WHERE e.id IN ({marks})"
+        )
+        found = {row["id"]: Arrival._make(row) for row in self.batched(sql, wanted)}
+        return tuple(found[id_] for id_ in wanted if id_ in found)
+
+    # -- for the search index --
+
+    def entry_count(self) -> int:
+        """Entries there are, whatever their state."""
+        return int(str(self.value("SELECT count(*) FROM entry")))
+
+    def placed(self, ids: Iterable[str]) -> tuple[tuple[int, Entry], ...]:
+        """Entries with their bodies and their places in time (microseconds), by their ids,
+        whatever their state; those there are."""
+        sql = "SELECT at, metadata, digest, body FROM entry WHERE id IN ({marks})"
+        return tuple((row["at"], entry_of(row)) for row in self.batched(sql, tuple(ids)))
+
+    def placed_at(self, paths: Iterable[str]) -> tuple[tuple[int, Entry], ...]:
+        """The same by their paths."""
+        sql = "SELECT at, metadata, digest, body FROM entry WHERE path IN ({marks})"
+        return tuple((row["at"], entry_of(row)) for row in self.batched(sql, tuple(paths)))
+
+    def placed_after(self, number: int, limit: int) -> tuple[tuple[int, int, Entry], ...]:
+        """The same, all of them in the order of their numbers, which come first."""
+        rows = self.rows(
+            "SELECT number, at, metadata, digest, body FROM entry WHERE number > ?"
+            " ORDER BY number LIMIT ?", (number, limit),
+        )  # fmt: skip
+        return tuple((row["number"], row["at"], entry_of(row)) for row in rows)
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages there are entries in, as primary subtags (BCP 47)."""
+        rows = self.rows(
+            "SELECT term FROM tally WHERE grain = 0 AND term >= 'lang:' AND term < 'lang;'"
+            " GROUP BY term"
+        )
+        return tuple(dict.fromkeys(row[0][5:].partition("-")[0] for row in rows))
+
     def arrived_between(self, after: datetime, until: datetime) -> tuple[Entry, ...]:
         """Entries whose embargo, or that of a correction of theirs, ended in a span of time;
         without bodies."""

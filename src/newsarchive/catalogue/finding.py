@@ -72,7 +72,7 @@ class FindingReader(RowReader):
         else:
             first, last = max(low, high - skip - size), high - skip
         numbers = tally.numbers(first, last) if last > first else []
-        if query.order is Order.NEWEST:
+        if query.order is not Order.OLDEST:
             numbers.reverse()
         return _page(self._by_number(numbers), total, query.page, size)
 

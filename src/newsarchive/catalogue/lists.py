@@ -147,4 +147,4 @@ def where(selection: Selection) -> tuple[str, dict[str, str | int]]:
 
 def direction(order: Order) -> str:
     """The ORDER BY of a list; the two orders are each other's exact reverse."""
-    return "ORDER BY m.at DESC, m.id" if order is Order.NEWEST else "ORDER BY m.at, m.id DESC"
+    return "ORDER BY m.at, m.id DESC" if order is Order.OLDEST else "ORDER BY m.at DESC, m.id"

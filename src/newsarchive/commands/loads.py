@@ -49,15 +49,21 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.pass_context
 def index(context: click.Context, as_json: bool) -> None:
-    """Read what changed in the articles, once."""
+    """Read what changed in the articles, once, and make it searchable."""
     from newsarchive import loader
     from newsarchive.archive import CATALOGUE
     from newsarchive.catalogue import Catalogue
+    from newsarchive.indexing import Indexing
 
     config = terminal.settings(context)
     began = time.monotonic()
     with loader.loading(config) as load, terminal.progress("reading") as progress:
         summary = load(progress)
+        with (
+            contextlib.closing(Indexing(config)) as indexing,
+            terminal.progress("indexing") as told,
+        ):
+            indexing.catch_up(datetime.now(UTC), told)
     seconds = time.monotonic() - began
     catalogue = Catalogue(config.data_dir / CATALOGUE, config.zone)
     problems = sum(each.severity != "note" for each in catalogue.problems())
@@ -91,16 +97,18 @@ Example:
 def watch(context: click.Context, until_eof: bool, lock: int | None) -> None:
     """Follow the articles until Ctrl-C."""
     from newsarchive import loader
+    from newsarchive.indexing import Indexer
     from newsarchive.websub import Publisher
 
     config = terminal.settings(context)
     stop = threading.Event()
     if until_eof:
         threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
-    with _stoppable(), Publisher(config) as publisher:
+    with _stoppable(), Publisher(config) as publisher, Indexer(config) as indexer:
 
         def told(summary: "Summary") -> None:
             _tell(summary)
+            indexer.wake()
             publisher.wake()
 
         loader.follow(config, stop, told, lock)

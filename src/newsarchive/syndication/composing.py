@@ -12,7 +12,9 @@ from newsarchive.entry import Coverage, Entry
 from newsarchive.feeds import Feed
 from newsarchive.feeds.feed import FeedEntry
 from newsarchive.i18n import translations
+from newsarchive.query import Query
 from newsarchive.sanitise import printable
+from newsarchive.searching import Search
 from newsarchive.syndication.channel import Channel
 from newsarchive.syndication.content import Contents, Kept
 from newsarchive.syndication.window import LEAST, MOST, PAGE_SIZE, SPAN, window
@@ -47,6 +49,8 @@ class Composing:
     archive: Archive
     now: datetime
     kept: Kept = field(default_factory=Kept)
+    #: finds what has words; without it a channel with words is none
+    search: Search | None = None
 
     def said(self, text: str) -> str:
         """A text of the interface, in the site's language."""
@@ -56,11 +60,14 @@ class Composing:
         """The current feed of a channel, or a page of its archive, of which 1 is the oldest;
         None when there is no such list, or no such page."""
         lead = self._lead(channel)
-        total = self.archive.catalogue.members(channel.query)
+        total = self._total(channel)
         full = total // PAGE_SIZE
         if lead is None or page > full + bool(total % PAGE_SIZE):
             return None
-        arrivals = self._page(channel, page) if page else self._current(channel, full)
+        if channel.query and channel.query.text:
+            arrivals = self._searched(channel.query, page, total)
+        else:
+            arrivals = self._page(channel, page) if page else self._current(channel, full)
         if not arrivals and self._must_hold(channel):
             return None
         entries, running_until = self._entries(channel, arrivals, lead.lang)
@@ -99,6 +106,23 @@ class Composing:
         }
 
     # -- which entries --
+
+    def _total(self, channel: Channel) -> int:
+        if channel.query and channel.query.text:
+            return self.search.count(channel.query, self.now) if self.search else 0
+        return self.archive.catalogue.members(channel.query)
+
+    def _searched(self, query: Query, page: int, total: int) -> list[Arrival]:
+        """What has the words of a query: its archive is counted from the oldest by date."""
+        if self.search is None:
+            return []
+        if page:
+            offset = max(0, total - page * PAGE_SIZE)
+            size = min(PAGE_SIZE, total - (page - 1) * PAGE_SIZE)
+            return list(self.search.arrivals(query, self.now, offset, size))
+        newest = self.search.arrivals(query, self.now, 0, MOST)
+        latest = sorted(newest, key=lambda each: (-each.arrived, -each.at, each.id))
+        return window(newest, latest, newest[: total % PAGE_SIZE])
 
     def _current(self, channel: Channel, full: int) -> list[Arrival]:
         catalogue, query, now = self.archive.catalogue, channel.query, self.now

@@ -12,6 +12,7 @@ from newsarchive.dates import microseconds
 from newsarchive.editions import Edition, Editions
 from newsarchive.errors import CatalogueError
 from newsarchive.feeds import RENDERERS, Feed, Format
+from newsarchive.searching import Search
 from newsarchive.syndication.channel import Channel
 from newsarchive.syndication.composing import Composing
 from newsarchive.syndication.content import Kept
@@ -42,8 +43,9 @@ class Syndicate:
         CatalogueError: from ``edition`` and ``body``: the catalogue cannot be read.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, search: Search | None = None) -> None:
         self._archive = archive
+        self._search = search
         self._kept = Kept()
         self._editions = Editions(archive.config.data_dir / EDITIONS)
         settings = repr([getattr(archive.config, key) for key in KEYS])
@@ -59,10 +61,14 @@ class Syndicate:
         Costs one row while nothing was written since it was made; rendering is for ``body``.
         """
         basis = f"{VERSION}-{self._settings}-{self._archive.catalogue.identity()}"
+        if self._search and document.channel.query and document.channel.query.text:
+            basis += f"-{self._search.position()}"
         last = self._editions.last(document.address)
         if last and last.basis == basis and microseconds(now) < last.until:
             return last
-        composed = Composing(self._archive, now, self._kept).feed(document.channel, document.page)
+        composed = Composing(self._archive, now, self._kept, self._search).feed(
+            document.channel, document.page
+        )
         if composed is None:
             return None
         feed = composed.feed
@@ -86,7 +92,9 @@ class Syndicate:
         packed = self._editions.body(edition)
         if packed is not None:
             return packed
-        composed = Composing(self._archive, now, self._kept).feed(document.channel, document.page)
+        composed = Composing(self._archive, now, self._kept, self._search).feed(
+            document.channel, document.page
+        )
         if composed is None or _etag(composed.feed, document.form) != edition.etag:
             raise CatalogueError(str(self._archive.catalogue.path), "moved on while it was read")
         return self._editions.keep_body(edition, RENDERERS[document.form](composed.feed))

@@ -20,8 +20,9 @@ from newsarchive import permalink
 from newsarchive.archive import Archive
 from newsarchive.config import Config
 from newsarchive.dates import locale
-from newsarchive.errors import CatalogueError, QueryError
+from newsarchive.errors import CatalogueError, QueryError, SearchError
 from newsarchive.i18n import translations
+from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
 from newsarchive.web import http
 from newsarchive.web.asking import told
@@ -31,6 +32,7 @@ from newsarchive.web.feedlist import feedlist
 from newsarchive.web.feeds import feeds
 from newsarchive.web.lists import lists
 from newsarchive.web.operations import operations
+from newsarchive.web.search import search
 
 YEAR_SECONDS = 31_536_000
 #: what needs nothing of the archive, or tells how it fares
@@ -47,7 +49,8 @@ def create_app(config: Config) -> Flask:
     """The WSGI application of an archive. It reads; ``loader`` keeps the catalogue."""
     app = Flask("newsarchive.web", static_folder=None)
     archive = app.extensions["archive"] = Archive(config)
-    app.extensions["syndicate"] = Syndicate(archive)
+    found = app.extensions["search"] = Search(archive)
+    app.extensions["syndicate"] = Syndicate(archive, found)
     app.url_map.strict_slashes = False  # this site's own redirects never name a host
     app.url_map.merge_slashes = False
     app.url_map.converters["digits"] = _Digits
@@ -64,10 +67,12 @@ def create_app(config: Config) -> Flask:
     app.before_request(_begin_snapshot)
     app.register_blueprint(feeds)
     app.register_blueprint(feedlist)
+    app.register_blueprint(search)
     app.register_blueprint(lists)
     app.register_blueprint(entries)
     app.register_error_handler(HTTPException, on_http_error)
-    app.register_error_handler(CatalogueError, on_catalogue_error)
+    for error in (CatalogueError, SearchError):
+        app.register_error_handler(error, on_catalogue_error)
     app.register_error_handler(QueryError, lambda error: refuse(400, detail=told(error)))
     app.register_error_handler(Exception, _on_bug)
     return app

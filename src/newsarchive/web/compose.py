@@ -336,7 +336,7 @@ class Composer:
         """What a story's page has besides its article."""
         most = max((day.updates for day in story.days), default=0)
         updates = self._updates(story)
-        newest_first = story.order is Order.NEWEST
+        newest_first = story.order is not Order.OLDEST
         address = permalink.entry(story.article.path)
         usual = Order.NEWEST if story.is_open else Order.OLDEST
         other = Order.OLDEST if newest_first else Order.NEWEST

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from newsarchive import markup, permalink
 from newsarchive.archive import Archive
 from newsarchive.entry import Entry
-from newsarchive.errors import CatalogueError
+from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.i18n import translations
 from newsarchive.web import http, views
 from newsarchive.web.compose import Composer
@@ -132,8 +132,8 @@ def on_http_error(error: HTTPException) -> Response:
     return response
 
 
-def on_catalogue_error(error: CatalogueError) -> Response:
-    """The catalogue is not there yet, or cannot be read for now."""
+def on_catalogue_error(error: CatalogueError | SearchError) -> Response:
+    """The catalogue or the search index is not there yet, or cannot be read for now."""
     noted = current_app.extensions.setdefault("noted", set())
     # once: every visitor meets it until it is mended; and before the first load it is no trouble
     if str(error) not in noted and Path(error.path).exists():

@@ -14,10 +14,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from newsarchive import permalink
 from newsarchive.editions import Edition
 from newsarchive.entry import Kind
-from newsarchive.errors import CatalogueError, QueryError
+from newsarchive.errors import CatalogueError, QueryError, SearchError
 from newsarchive.feeds import Format
 from newsarchive.feeds.feed import PAGE
 from newsarchive.query import WORDS, Period, Query
+from newsarchive.searching import as_read
 from newsarchive.syndication import CORRECTIONS, Channel, Document, Syndicate
 from newsarchive.web import http
 from newsarchive.web.context import composer, on_catalogue_error
@@ -64,11 +65,12 @@ for _endpoint, _rules in _LISTS.items():
 
 
 @feeds.errorhandler(CatalogueError)
-def last_good(error: CatalogueError) -> Response:
-    """While the catalogue cannot be read, feeds answer as they last did."""
+@feeds.errorhandler(SearchError)
+def last_good(error: CatalogueError | SearchError) -> Response:
+    """While the catalogue or the index cannot be read, feeds answer as they last did."""
     args = request.view_args or {}
     # what cannot be read, or never was a list, is not told from a list while nothing is known
-    with suppress(CatalogueError, QueryError, HTTPException):
+    with suppress(CatalogueError, SearchError, QueryError, HTTPException):
         if "form" in args:
             document = _document(**args)
             if edition := _syndicate().last(document):
@@ -111,7 +113,8 @@ def _channel(
             return CORRECTIONS
         case "search":
             given = request.args.items(multi=True)
-            return Channel.of(Query.from_args(each for each in given if each[0] in WORDS))
+            asked = Query.from_args(each for each in given if each[0] in WORDS)
+            return Channel.of(as_read(asked))
         case "tag":
             return Channel.of(Query(tags=(permalink.slug(slug),)))
         case "author":

@@ -4,18 +4,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import permalink
 from newsarchive.catalogue import Name, Page
 from newsarchive.dates import local, local_day
 from newsarchive.entry import Kind
-from newsarchive.errors import QueryError
-from newsarchive.query import WORDS, Order, Period, Query
+from newsarchive.query import Order, Period, Query
 from newsarchive.syndication import CORRECTIONS, Channel
 from newsarchive.web import http, views
-from newsarchive.web.asking import asked_of, head_of, page_of, said, told
+from newsarchive.web.asking import asked_of, head_of, page_of, said
 from newsarchive.web.context import composer
 
 lists = Blueprint("lists", __name__)
@@ -238,41 +237,3 @@ def corrections() -> Response:
             head=head_of(heading, permalink.CORRECTIONS, description=intro, channel=CORRECTIONS),
         )
     )  # fmt: skip
-
-
-@lists.get("/search/")
-def search() -> Response:
-    make = composer()
-    problem, total, pager, channel = "", None, views.Pager(1, 1, "", ""), None
-    groups: tuple[views.Group, ...] = ()
-    text = request.args.get("q", "")
-    status = 200
-    try:
-        query = asked_of(Query(), *WORDS, "order", "page")
-        if query.args():
-            page = make.archive.find(query, make.now)
-            total, groups = page.total, make.groups(page.entries)
-            pager = make.pager(page, permalink.SEARCH, query.args())
-            channel = _subscribable(query, page)
-            if page.number > page.pages:
-                http.missing()
-    except QueryError as error:
-        problem, status = told(error), 400
-    heading = said("Search: %(text)s", text=text[:256]) if text else said("Search")
-    return http.html(
-        render_template(
-            "search.html", nav="search", heading=said("Search"), query_text=text[:256],
-            groups=groups,
-            pager=pager, total=total, problem=problem,
-            head=head_of(heading, permalink.SEARCH, channel=channel, robots="noindex"),
-        ),
-        cache="no-cache" if status == 200 else "no-store",
-        status=status,
-    )  # fmt: skip
-
-
-def _subscribable(query: Query, page: Page) -> Channel | None:
-    """The channel of what is searched for; a name that nobody has is no list."""
-    channel = Channel.of(query)
-    is_list = bool(channel.args) or (page.total > 0 and channel.query != Query())
-    return channel if is_list else None

@@ -4,13 +4,14 @@ from dataclasses import asdict
 from datetime import timedelta
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
 from newsarchive import permalink, progress
 from newsarchive.dates import unparse
 from newsarchive.entry import Entry, Status
-from newsarchive.errors import CatalogueError
+from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.query import Order, Query
+from newsarchive.searching import Search
 from newsarchive.web import http
 from newsarchive.web.context import composer
 
@@ -115,9 +116,20 @@ def readyz() -> Response:
         problems = len(make.archive.catalogue.problems())
     except CatalogueError:
         generation, problems = 0, 0
+    search: Search = current_app.extensions["search"]
+    try:
+        behind: int | None = search.behind()
+    except (CatalogueError, SearchError):
+        behind = None
     ready = generation > 0 and told.alive and told.state == "loaded"
     response = http.json(
-        {"ready": ready, "generation": generation, "problems": problems, "loading": asdict(told)},
+        {
+            "ready": ready,
+            "generation": generation,
+            "problems": problems,
+            "loading": asdict(told),
+            "search": {"behind": behind},
+        },
         cache="no-store",
         status=200 if ready else 503,
     )

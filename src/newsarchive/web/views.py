@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from newsarchive.entry import Entry
+from newsarchive.search.snippets import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,76 @@ class Bar:
     height: int
     #: accessible name: "vendredi 17 novembre 2023, 4 mises à jour"
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultView:
+    """An entry that a search found."""
+
+    #: with the words found, for browsers that mark them
+    url: str
+    title: tuple[Piece, ...]
+    #: BCP 47 where it differs from the page's, else ''
+    lang: str
+    snippet: tuple[Piece, ...]
+    when: str
+    machine_time: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultGroup:
+    """Results of one story, or one that is of none."""
+
+    story: Link | None
+    results: tuple[ResultView, ...]
+    #: of the story, on this page, that are not shown
+    more: int
+    #: the search within that story
+    more_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetLink:
+    """A way to narrow a search."""
+
+    url: str
+    text: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetView:
+    """Ways of one kind."""
+
+    heading: str
+    links: tuple[FacetLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundView:
+    """What a search page shows of what was found."""
+
+    total: int
+    #: the words as they were read, without filters
+    read: str
+    notes: tuple[str, ...]
+    #: what was probably meant
+    meant: Link | None
+    #: whether the results are of that
+    is_meant: bool
+    groups: tuple[ResultGroup, ...]
+    #: what narrows this search, each with the address without it
+    filters: tuple[Link, ...]
+    facets: tuple[FacetView, ...]
+    #: hits over time
+    bars: tuple[Bar, ...]
+    #: and whether each is the one of this page
+    orders: tuple[tuple[Link, bool], ...]
+    #: for the form: "2023", "2023-11-17"
+    after: str
+    before: str
+    #: changes that the index has not followed yet
+    behind: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
