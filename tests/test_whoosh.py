@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,10 @@ import pytest
 from newsarchive.errors import SearchError
 from newsarchive.search.engine import Clause, Document, Question, Ranking
 from newsarchive.search.whoosh import WhooshEngine
-from newsarchive.search.whoosh_columns import Facet, gathered, numbered, spread
-from newsarchive.search.whoosh_storage import CURRENT, Folders
-from newsarchive.search.whoosh_writing import MERGED, Places
+from newsarchive.search.whoosh_columns import Facet, numbered, spread
+from newsarchive.search.whoosh_postings import Postings, decode, encode, gathered
+from newsarchive.search.whoosh_storage import CURRENT, Folders, MappedFile
+from newsarchive.search.whoosh_writing import MERGED
 
 
 @pytest.fixture
@@ -73,22 +75,34 @@ def many(count: int, first: int = 0) -> list[Document]:
 @pytest.mark.parametrize("size", [1, 7, 8, 9, 1000])
 def test_a_set_is_numbers_and_bytes_and_back(size: int) -> None:
     for numbers in ([], [0], [size - 1], list(range(size)), list(range(0, size, 3))):
-        documents = gathered(numbers, size)
+        documents = gathered(numbers)
         assert numbered(documents, size) == numbers
         assert [n for n, has in enumerate(spread(documents, size)) if has] == numbers
 
 
 def test_a_facet_counts_rare_and_common_terms_of_few_and_many_documents() -> None:
     lists = [("common", list(range(0, 1000, 2))), ("rare", [1, 2, 500]), ("once", [999])]
-    facet = Facet(lists, 1000)
+    facet = Facet([(name, listed(numbers)) for name, numbers in lists], 1000)
     for numbers in ([], [2], [1, 2, 3], range(1000), range(400, 1000)):
         right = {name: len(set(had) & set(numbers)) for name, had in lists}
-        assert facet.count(gathered(numbers, 1000)) == {k: v for k, v in right.items() if v}
+        assert facet.count(gathered(numbers)) == {k: v for k, v in right.items() if v}
 
 
-@pytest.mark.parametrize("places", [[0], [3, 5, 65535], [1, 65536, 2**31]])
-def test_places_come_back_as_they_were(places: list[int]) -> None:
-    assert list(Places().decode(Places().encode(places))) == places
+def listed(numbers: list[int]) -> Postings:
+    """A list without times and places, as it comes from the disk."""
+    data = b"before" + encode(array("I", numbers), (), (), 1000)
+    return decode(MappedFile(data + b"after", "x"), 6)
+
+
+@pytest.mark.parametrize("size", [3, 100_000])
+@pytest.mark.parametrize("places", [[0], [3, 5, 255], [1, 65535], [0, 65536, 2**32 - 1]])
+def test_a_list_comes_back_as_it_was(places: list[int], size: int) -> None:
+    numbers, times = array("I", [0, 2]), [len(places), 1]
+    data = encode(numbers, times, [*places, 7], size)
+    found = decode(MappedFile(data + b"after", "x"), 0)
+    starts, all_places = found.places()
+    assert (found.numbers, found.having, list(found.times)) == (numbers, 0b101, times)
+    assert [list(all_places[starts[n] : starts[n + 1]]) for n in (0, 1)] == [places, [7]]
 
 
 def test_pages_and_bounds_agree_however_the_documents_were_put_in(

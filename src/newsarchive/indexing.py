@@ -7,7 +7,7 @@ together with the documents: after a crash at any point the next look goes on fr
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -22,8 +22,7 @@ from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.permalink import words
 from newsarchive.search import open_engine, open_vocabulary
 from newsarchive.search.engine import Document, Engine
-from newsarchive.search.text import surface, tokens
-from newsarchive.search.vocabulary import Vocabulary
+from newsarchive.search.text import tokens, written
 
 #: grows whenever the same entry is indexed as another document
 VERSION = 1
@@ -138,16 +137,19 @@ class Indexing:
                 shown.append((at, entry))
             else:
                 hidden.append(entry.id)
-        documents = [self._document(at, entry, now) for at, entry in shown]
+        texts = {entry.id: markup.text(entry.body) for _, entry in shown}
+        documents = [self._document(at, entry, texts[entry.id], now) for at, entry in shown]
 
         def write(position: Position) -> None:
-            learn(self._vocabulary, (entry for _, entry in shown))
+            self._vocabulary.learn(
+                (entry.id, entry.digest, _words_of(entry, texts[entry.id])) for _, entry in shown
+            )
             self._vocabulary.forget(hidden)
             engine.update(documents, hidden, position.unparse())
 
         return write
 
-    def _document(self, at: int, entry: Entry, now: datetime) -> Document:
+    def _document(self, at: int, entry: Entry, text: str, now: datetime) -> Document:
         day = local(instant(at), self._zone).date()
         terms = [term for term in terms_of(entry) if term and not term.startswith("word:")]
         updates = ""
@@ -161,7 +163,7 @@ class Indexing:
             title=tokens(entry.title, entry.lang),
             summary=tokens(entry.summary, entry.lang),
             updates=tokens(f"{updates}\n{_name(entry)}", entry.lang),
-            body=tokens(markup.text(entry.body), entry.lang),
+            body=tokens(text, entry.lang),
         )
 
     # -- all of it --
@@ -192,15 +194,9 @@ def _name(entry: Entry) -> str:
     return " ".join(words(entry.path.rpartition("/")[2].lstrip("0123456789-").replace("-", " ")))
 
 
-def learn(vocabulary: Vocabulary, entries: Iterable[Entry]) -> None:
-    """Let the list of words follow entries."""
-    vocabulary.learn((entry.id, entry.digest, _words_of(entry)) for entry in entries)
-
-
-def _words_of(entry: Entry) -> Iterator[str]:
+def _words_of(entry: Entry, text: str) -> set[str]:
     """The words of an entry as they are written."""
-    text = f"{entry.title}\n{entry.summary}\n{_name(entry)}\n{markup.text(entry.body)}"
-    return (text[start:end] for _, start, end in surface(text, entry.lang))
+    return written(f"{entry.title}\n{entry.summary}\n{_name(entry)}\n{text}", entry.lang)
 
 
 class Indexer:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 
 from newsarchive import markup, wording
 from newsarchive.archive import Archive
@@ -15,15 +14,14 @@ from newsarchive.query import Order, Query
 from newsarchive.search import open_engine, open_vocabulary
 from newsarchive.search.engine import Answer, Clause, Facets, Phrase, Question, Ranking
 from newsarchive.search.snippets import Piece, marked, snippet
-from newsarchive.search.text import phrases, surface, token_of
+from newsarchive.search.sought import Sought
+from newsarchive.search.text import phrases, surface
 from newsarchive.wording import Note, Wording
 
 #: what is counted among all that is found
 FACETS = ("year", "month", "tag", "author", "lang", "kind")
 #: words that a word with a star stands for
 COMPLETIONS = 48
-#: texts repeat their words: what is shown of a hit is found twice as fast
-_token_of = lru_cache(maxsize=20_000)(token_of)
 _RANKINGS = {
     Order.RELEVANCE: Ranking.RELEVANCE, Order.NEWEST: Ranking.NEWEST, Order.OLDEST: Ranking.OLDEST,
 }  # fmt: skip
@@ -100,7 +98,7 @@ class Search:
         question = replace(self._question(query, asked, now), limit=0, facets=FACETS)
         counted = self._engine.search(question).facets if facets else Facets()
         bodies = {e.id: e for _, e in self._archive.catalogue.placed(e.id for e in page.entries)}
-        results = tuple(_result(bodies[entry.id], {}) for entry in page.entries)
+        results = tuple(_result(bodies[entry.id], Sought({})) for entry in page.entries)
         return Found(query, results, page.total, page.pages, counted, asked.notes, "")
 
     def suggest(self, prefix: str, limit: int) -> tuple[str, ...]:
@@ -205,7 +203,7 @@ class Search:
             meant=meant,
         )
 
-    def _sought(self, asked: Wording) -> dict[str, int]:
+    def _sought(self, asked: Wording) -> Sought:
         """The tokens that are looked for, each with the number of the word it stands for."""
         languages = self._archive.catalogue.languages()
         found: dict[str, int] = {}
@@ -214,7 +212,7 @@ class Search:
             for text in self._texts(atom):
                 for phrase in phrases(text, languages):
                     found.update(dict.fromkeys(phrase, number))
-        return found
+        return Sought(found)
 
 
 def as_read(query: Query) -> Query:
@@ -231,23 +229,11 @@ def _read(query: Query, asked: Wording) -> Query:
     return Query.from_args(asked.filters, replace(query, text=words))
 
 
-def _result(entry: Entry, sought: dict[str, int]) -> Result:
-    text = " ".join(markup.text(entry.body).split())
-    summary = entry.summary if not text else ""
+def _result(entry: Entry, sought: Sought) -> Result:
+    title = markup.typeset(entry.title, entry.lang)
+    text = " ".join(markup.text(entry.body).split()) or entry.summary
     return Result(
         entry,
-        marked(markup.typeset(entry.title, entry.lang), _spans(entry.title, entry.lang, sought)),
-        snippet(text or summary, _spans(text or summary, entry.lang, sought)),
+        marked(title, sought.places(title, entry.lang)),
+        snippet(text, sought.places(text, entry.lang)),
     )
-
-
-def _spans(text: str, lang: str, sought: dict[str, int]) -> list[tuple[int, int, int]]:
-    """Where the words that are looked for stand in a text, and which word each is."""
-    found = []
-    if not sought:
-        return []
-    for word, start, end in surface(text, lang):
-        numbers = [sought[token] for token in _token_of(word, lang) if token in sought]
-        if numbers:
-            found.append((start, end, numbers[0]))
-    return found

@@ -20,7 +20,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import snowballstemmer  # type: ignore[import-untyped]
@@ -58,21 +58,25 @@ _MARKS = "\u00ad\u200c\u200d" + "".join(
     sign for sign in map(chr, range(0x300, 0xE00)) if unicodedata.category(sign) in {"Mn", "Mc"}
 )
 _SIGN = rf"[^\W_ʼ{_UNSPACED}]"
-_LETTER = rf"[^\W\d_ʼ{_UNSPACED}]"
+#: a letter of a script that has spaces
+LETTER = rf"[^\W\d_ʼ{_UNSPACED}]"
 # the classes have no sign in common, so that there is one way only to match
 _WORD = rf"{_SIGN}+(?:[{_MARKS}]+{_SIGN}*)*"
 _PIECE = (
     # "Airbus A 320", "A-320": else the A is a stop word
     rf"A[{_SPACES}{_HYPHENS}][0-9]{{1,3}}(?!\w)"
     r"|[nN][°º]s?|№"
-    rf"|{_LETTER}(?:\+\+|\#(?!\w))"
+    rf"|{LETTER}(?:\+\+|\#(?!\w))"
     # R&D, AT&T: else d and at are stop words
-    rf"|{_LETTER}{{1,3}}&{_LETTER}{{1,3}}(?!\w)"
+    rf"|{LETTER}{{1,3}}&{LETTER}{{1,3}}(?!\w)"
     # bounded: otherwise "a.a.a.a.ab" takes the square of its length
-    rf"|{_LETTER}(?:\.{_LETTER}){{1,12}}\.?(?![\w@]|\.\w)"
+    rf"|{LETTER}(?:\.{LETTER}){{1,12}}\.?(?![\w@]|\.\w)"
     rf"|{_WORD}(?:[{_APOSTROPHES}]{_WORD})*"
     rf"|[{_UNSPACED}]+"
 )
+#: the one word that has a space in it, for which a hyphen does as well
+_AIRBUS = re.compile(rf"A[{_SPACES}](?=[0-9]{{1,3}}(?!\w))")
+_RUN = re.compile(r"\S+")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 #: a letter of such a script, however many code points it is made of
 _UNIT = re.compile(
@@ -132,14 +136,10 @@ def tokens(text: str, lang: str) -> tuple[str, ...]:
     They are those of the words of ``surface``, one after another.
     """
     analyser = _analyser(primary(lang))
-    found: list[str] = []
-    for piece in analyser.pattern.findall(text):
-        if len(piece) <= MAX_WORD and piece[0] < "\u0e00":
-            found += analyser.read(piece).tokens
-        else:
-            for word, _, _ in analyser.words(piece, 0):
-                found += analyser.tokens_of(word)
-    return tuple(found)
+    known, read = analyser.known_tokens, analyser.tokens_in
+    # what is longer than a word is not worth remembering
+    found = [known(run) if len(run) <= MAX_WORD else read(run) for run in joined(text).split()]
+    return tuple(chain.from_iterable(found))
 
 
 def surface(text: str, lang: str) -> Iterator[tuple[str, int, int]]:
@@ -150,8 +150,19 @@ def surface(text: str, lang: str) -> Iterator[tuple[str, int, int]]:
     words do.
     """
     analyser = _analyser(primary(lang))
-    for found in analyser.pattern.finditer(text):
-        yield from analyser.words(found[0], found.start())
+    for run in _RUN.finditer(joined(text)):
+        for word in analyser.words_in(run[0]):
+            yield word.word, run.start() + word.start, run.start() + word.end
+
+
+def written(text: str, lang: str) -> set[str]:
+    """The words of ``surface`` in the spelling of the text."""
+    analyser = _analyser(primary(lang))
+    known, read = analyser.known_spellings, analyser.spellings_in
+    runs = set(joined(text).split())
+    return set(
+        chain.from_iterable(known(run) if len(run) <= MAX_WORD else read(run) for run in runs)
+    )
 
 
 def token_of(word: str, lang: str) -> tuple[str, ...]:
@@ -179,6 +190,16 @@ def phrases(word: str, langs: Iterable[str]) -> tuple[Phrase, ...]:
     return tuple(dict.fromkeys(phrase for phrase in found if phrase))
 
 
+def words_in(text: str, lang: str) -> tuple["Word", ...]:
+    """The words of ``surface`` with their tokens; best of a text without spaces."""
+    return _analyser(primary(lang)).words_in(text)
+
+
+def joined(text: str) -> str:
+    """A text of the same length in which no word has a space, so that it may be cut at any."""
+    return _AIRBUS.sub("A-", text)
+
+
 def _has_words(text: str, lang: str) -> bool:
     return next(surface(text, lang), None) is not None
 
@@ -189,12 +210,22 @@ def _readings(text: str) -> tuple[str, str]:
     return _JOINED.sub("", text), apart
 
 
-class _Word(NamedTuple):
-    """A word read from its piece of a text."""
+class Word(NamedTuple):
+    """A word where it stands."""
+
+    #: folded
+    word: str
+    start: int
+    end: int
+    tokens: tuple[str, ...]
+
+
+class _Piece(NamedTuple):
+    """A piece of a text, read."""
 
     #: folded; '' for an elision
     word: str
-    #: characters of the piece
+    #: characters of the piece that are the word's
     length: int
     tokens: tuple[str, ...]
 
@@ -212,20 +243,44 @@ class _Analyser:
         self.ending = re.compile(rf"(?:[{_APOSTROPHES}](?:{endings}))+\Z", re.IGNORECASE)
         #: what a piece of a text of at most 64 characters is
         self.read = lru_cache(maxsize=_KEPT_WORDS)(self._read)
+        #: the tokens of a text without spaces; texts repeat their words, with the same commas
+        self.known_tokens = lru_cache(maxsize=_KEPT_WORDS)(self.tokens_in)
+        self.known_spellings = lru_cache(maxsize=_KEPT_WORDS)(self.spellings_in)
+        self._known_words = lru_cache(maxsize=_KEPT_WORDS)(self._words_in)
 
-    def words(self, piece: str, start: int) -> Iterator[tuple[str, int, int]]:
+    def words_in(self, run: str) -> tuple[Word, ...]:
+        """The words of any text, best of one without spaces."""
+        return (self._known_words if len(run) <= MAX_WORD else self._words_in)(run)
+
+    def tokens_in(self, run: str) -> tuple[str, ...]:
+        """The tokens of any text."""
+        return tuple(chain.from_iterable(word.tokens for word in self._words_in(run)))
+
+    def spellings_in(self, run: str) -> tuple[str, ...]:
+        """The words of any text as they are written."""
+        return tuple(run[word.start : word.end] for word in self._words_in(run))
+
+    def _words_in(self, run: str) -> tuple[Word, ...]:
+        return tuple(
+            word
+            for found in self.pattern.finditer(run)
+            for word in self._words(found[0], found.start())
+        )
+
+    def _words(self, piece: str, start: int) -> Iterator[Word]:
         """The words of a piece, and their places in the text in which it starts there."""
         if _IS_UNSPACED.match(piece):
-            yield from _pairs(piece, start)
+            for word, first, last in _pairs(piece, start):
+                yield Word(word, first, last, self.tokens_of(word))
             return
         read = self.read(piece[:MAX_WORD])
         if read.word:
             end = len(piece) if len(piece) > MAX_WORD else read.length
-            yield read.word, start, start + end
+            yield Word(read.word, start, start + end, read.tokens)
 
-    def _read(self, piece: str) -> _Word:
+    def _read(self, piece: str) -> _Piece:
         if piece[-1] in _APOSTROPHES or piece.startswith("-"):
-            return _Word("", len(piece), ())
+            return _Piece("", len(piece), ())
         ending = self.ending.search(piece)
         kept = piece[: ending.start()] if ending else piece
         if kept[0] in "nN№" and kept.lower() in {"n°", "nº", "n°s", "nºs", "№"}:
@@ -234,7 +289,7 @@ class _Analyser:
             word = fold("".join(sign for sign in kept if sign.isalnum()))
         else:
             word = fold(_APOSTROPHE.sub("'", kept))
-        return _Word(word, len(kept), self.tokens_of(word))
+        return _Piece(word, len(kept), self.tokens_of(word))
 
     def tokens_of(self, word: str) -> tuple[str, ...]:
         """The tokens of a folded word."""

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 
 from newsarchive.errors import SearchError
 from newsarchive.search.engine import Answer, Document, Engine, Facets, Hit, Question, Ranking
-from newsarchive.search.whoosh_columns import Columns, gathered, numbered, spread
+from newsarchive.search.whoosh_columns import Columns, numbered, spread
 from newsarchive.search.whoosh_matching import Leaf, Matches, scores
+from newsarchive.search.whoosh_postings import gathered
 from newsarchive.search.whoosh_storage import Folders, MappedStorage, errors_named
 from newsarchive.search.whoosh_writing import Batch
 
@@ -164,7 +165,7 @@ class WhooshEngine:
                 columns = self._columns.setdefault(name, columns)
         live = (1 << columns.size) - 1
         if segment.deleted_count():
-            live &= ~gathered(segment.deleted_docs(), columns.size)
+            live &= ~gathered(sorted(segment.deleted_docs()))
         if known is not None:
             return replace(known, live=live)
         terms = segment.codec().terms_reader(storage, segment)

@@ -7,37 +7,26 @@ one step however many there are.
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, compress, groupby
+from collections.abc import Callable, Iterable
+from itertools import accumulate, chain, compress, groupby
 from typing import Any
 
 from newsarchive.search.engine import WEIGHTS
-from newsarchive.search.whoosh_library import ListMatcher, TermNotFound, whoosh3
+from newsarchive.search.whoosh_library import columns, whoosh3
+from newsarchive.search.whoosh_postings import Postings, gathered, postings
 from newsarchive.search.whoosh_storage import MappedStorage
-from newsarchive.search.whoosh_writing import AT, FORMATS
 
-#: document numbers, weights, and what else is said of each
-Block = tuple[Sequence[int], Sequence[float], Sequence[bytes]]
-
-#: words in fewer documents are not worth remembering; numbers of documents that are, in all
-RARE = 128
-LONGEST = 2**20
 #: sets that are remembered of one segment
-REMEMBERED = 512
+REMEMBERED = 128
 #: a list that holds one document of so many is kept as a set, any other as numbers
-SPARSE = 32
+SPARSE = 256
 #: steps in time between which documents are gone through one by one
 STEPS = 64
+#: when a document is
+AT = columns.NumericColumn("q")
+#: ending of the file that has all documents by time, then by id
+ORDER = ".ord"
 _ONES = bytes(1 if byte == ord("1") else 0 for byte in range(256))
-
-
-def gathered(numbers: Iterable[int], size: int) -> int:
-    """Numbers of documents, as a set; ``size`` is how many documents there are."""
-    found = bytearray(size // 8 + 1)
-    for number in numbers:
-        found[number >> 3] |= 1 << (number & 7)
-    return int.from_bytes(found, "little")
 
 
 def spread(documents: int, size: int) -> bytes:
@@ -47,67 +36,40 @@ def spread(documents: int, size: int) -> bytes:
 
 def numbered(documents: int, size: int) -> list[int]:
     """A set, as numbers of documents."""
-    if documents.bit_count() > size >> 6:
+    if documents.bit_count() > size >> 5:
         return list(compress(range(size), spread(documents, size)))
-    numbers = []
-    for place, byte in enumerate(documents.to_bytes(size // 8 + 1, "little")):
-        while byte:
-            low = byte & -byte
-            numbers.append((place << 3) + low.bit_length() - 1)
-            byte ^= low  # noqa: PLW2901 - what is left of it
+    bits = f"{documents:b}"[::-1]
+    numbers, place = [], bits.find("1")
+    while place >= 0:
+        numbers.append(place)
+        place = bits.find("1", place + 1)
     return numbers
-
-
-def blocks(terms: Any, field: str, token: str) -> Iterator[Block]:
-    """The documents that have a token in a field, in Whoosh's blocks: a call for each document
-    takes ten times as long as the unpacking of a block."""
-    try:
-        matcher = terms.matcher(field, token.encode(), FORMATS[field in WEIGHTS])
-    except TermNotFound:
-        return
-    if isinstance(matcher, ListMatcher):
-        yield matcher._ids, matcher._weights, matcher._values
-        return
-    while matcher.is_active():
-        matcher._read_ids()
-        matcher._read_weights()
-        matcher._read_values()
-        yield matcher._ids, matcher._weights, matcher._values
-        matcher._next_block()
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A token in a field: which documents have it, and how often."""
-
-    numbers: "array[int]"
-    times: "array[float]"
-    having: int
 
 
 class Facet:
     """Which terms of one kind the documents have."""
 
-    def __init__(self, lists: Iterable[tuple[str, list[int]]], size: int) -> None:
+    def __init__(self, lists: Iterable[tuple[str, Postings]], size: int) -> None:
         self._size = size
         self._common: dict[str, int] = {}
         self._names: list[str] = []
-        pairs: list[tuple[int, int]] = []
-        for name, numbers in lists:
-            if len(numbers) * SPARSE >= size:
-                self._common[name] = gathered(numbers, size)
+        #: by document, then by term: both in one number
+        pairs: list[int] = []
+        for name, found in lists:
+            if len(found.numbers) * SPARSE >= size:
+                self._common[name] = found.having
             else:
-                pairs += ((number, len(self._names)) for number in numbers)
+                place = len(self._names)
+                pairs += [number << 32 | place for number in found.numbers]
                 self._names.append(name)
         pairs.sort()
         #: the documents and terms of the pairs, and where those of each document begin
-        self._documents = array("I", (number for number, _ in pairs))
-        self._terms = array("I", (term for _, term in pairs))
-        self._starts = array("I", bytes(4 * (size + 1)))
+        self._documents = array("I", [pair >> 32 for pair in pairs])
+        self._terms = array("I", [pair & 0xFFFFFFFF for pair in pairs])
+        many = array("I", bytes(4 * (size + 1)))
         for number in self._documents:
-            self._starts[number + 1] += 1
-        for number in range(size):
-            self._starts[number + 1] += self._starts[number]
+            many[number + 1] += 1
+        self._starts = array("I", accumulate(many))
 
     def count(self, documents: int) -> Counter[str]:
         """How many of a set have each term."""
@@ -135,7 +97,8 @@ class Columns:
     """A segment's documents by term, by time, by length; for all threads."""
 
     def __init__(self, storage: MappedStorage, segment: Any) -> None:
-        for name, expected in segment.sizes.items():
+        # of a segment that is being made nothing is known yet
+        for name, expected in getattr(segment, "sizes", {}).items():
             if storage.file_length(name) != expected:
                 raise ValueError(f"a file of it is cut short: {name}")
         self._storage = storage
@@ -144,8 +107,6 @@ class Columns:
         reader = segment.codec().per_document_reader(storage, segment)
         #: of each field, how many tokens all documents have
         self.tokens = {name: int(reader.field_length(name)) for name in WEIGHTS}
-        self._words: dict[tuple[str, str], Word] = {}
-        self._room = LONGEST
         self._lists: dict[str, int] = {}
         self._facets: dict[str, Facet] = {}
         self._lengths: dict[str, bytes] = {}
@@ -163,6 +124,13 @@ class Columns:
         made.extend([0] * (self.size - len(made)))
         return made
 
+    def _numbers_in(self, file_name: str, typecode: str) -> "array[Any]":
+        made = array(typecode)
+        if self._storage.file_exists(file_name):
+            size = self._storage.file_length(file_name)
+            made.frombytes(self._storage.open_file(file_name).get(0, size - size % made.itemsize))
+        return made
+
     def ids(self) -> Callable[[int], str]:
         """What answers the id of a document, for one thread."""
         reader = self._segment.codec().per_document_reader(self._storage, self._segment)
@@ -173,27 +141,10 @@ class Columns:
         """The documents in a list."""
         found = self._lists.get(term)
         if found is None:
-            numbers = chain.from_iterable(block[0] for block in blocks(terms, "terms", term))
-            found = gathered(numbers, self.size)
+            found = postings(terms, "terms", term).having
             if len(self._lists) >= REMEMBERED:
                 self._lists = {}  # another thread may be reading the old one
             self._lists[term] = found
-        return found
-
-    def word(self, terms: Any, field: str, token: str) -> Word:
-        """A token in a field."""
-        found = self._words.get((field, token))
-        if found is None:
-            numbers, times = array("I"), array("f")
-            for block in blocks(terms, field, token):
-                numbers.extend(block[0])
-                times.extend(block[1])
-            found = Word(numbers, times, gathered(numbers, self.size))
-            if len(numbers) >= RARE:
-                self._room -= len(numbers)
-                if self._room < 0:
-                    self._words, self._room = {}, LONGEST - len(numbers)
-                self._words[field, token] = found
         return found
 
     def facet(self, terms: Any, kind: str) -> Facet:
@@ -205,10 +156,7 @@ class Columns:
                 if field != "terms" or not text.startswith(prefix):
                     break
                 names.append(text.decode())
-            lists = (
-                (name, [n for block in blocks(terms, "terms", name) for n in block[0]])
-                for name in names
-            )
+            lists = ((name, postings(terms, "terms", name)) for name in names)
             self._facets[kind] = Facet(lists, self.size)
         return self._facets[kind]
 
@@ -227,16 +175,8 @@ class Columns:
     def order(self, *, oldest: bool) -> "array[int]":
         """All documents by time, then by id."""
         if self._orders is None:
-            times, name = self.times(), self.ids()
-            rows: list[list[int]] = []
-            for _, same in groupby(
-                sorted(range(self.size), key=times.__getitem__), times.__getitem__
-            ):
-                run = list(same)
-                rows.append(sorted(run, key=name) if len(run) > 1 else run)
-            self._orders = (
-                array("I", chain.from_iterable(rows)),
-                array("I", chain.from_iterable(reversed(rows))),
+            self._orders = _orders(
+                self._numbers_in(self._segment.make_filename(ORDER), "I"), self.times()
             )
         return self._orders[0 if oldest else 1]
 
@@ -256,10 +196,26 @@ class Columns:
         if not self._steps:
             steps = [0]
             for place in range(0, self.size, stride):
-                steps.append(steps[-1] | gathered(order[place : place + stride], self.size))
+                steps.append(steps[-1] | gathered(sorted(order[place : place + stride])))
             self._steps = steps
         step = many // stride
-        return self._steps[step] | gathered(order[step * stride : many], self.size)
+        return self._steps[step] | gathered(sorted(order[step * stride : many]))
+
+
+def write_order(storage: Any, segment: Any) -> None:
+    """Put beside a new segment its documents by time, then by id."""
+    made = Columns(storage, segment)
+    times, name = made.times(), made.ids()
+    names = [name(number) for number in range(made.size)]
+    order = sorted(range(made.size), key=lambda number: (times[number], names[number]))
+    with storage.create_file(segment.make_filename(ORDER)) as file:
+        file.write(array("I", order).tobytes())
+
+
+def _orders(order: "array[int]", times: "array[int]") -> tuple["array[int]", "array[int]"]:
+    """The oldest first, and the newest first: ties are by id in both."""
+    turned: list[list[int]] = [list(same) for _, same in groupby(order, key=times.__getitem__)]
+    return order, array("I", chain.from_iterable(reversed(turned)))
 
 
 #: the bounds within which all documents are

@@ -5,7 +5,9 @@ field and length, before it is set against how rare the clause is. All phrases o
 as one word, so that a rare misspelling is not worth more than the word itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import compress
@@ -14,9 +16,9 @@ from operator import and_, mul, or_
 from typing import Any
 
 from newsarchive.search.engine import WEIGHTS, Clause, Phrase, Question
-from newsarchive.search.whoosh_columns import EVER, Columns, Word, blocks, gathered, spread
+from newsarchive.search.whoosh_columns import EVER, Columns, numbered, spread
 from newsarchive.search.whoosh_library import byte_to_length
-from newsarchive.search.whoosh_writing import FORMATS
+from newsarchive.search.whoosh_postings import Postings, gathered, postings
 
 #: how soon more of the same word stops to count, and how much a text's length does
 K1, B = 1.2, 0.75
@@ -41,21 +43,22 @@ class Matches:
     def __init__(self, leaf: Leaf, question: Question) -> None:
         self.leaf = leaf
         self._size = leaf.columns.size
-        self._words: dict[tuple[str, str], Word] = {}
+        self._lists: dict[tuple[str, str], Postings] = {}
         self._counts: dict[tuple[str, Phrase], dict[int, int]] = {}
         #: documents that may have a clause: for a phrase, those that have its words
         self.candidates = [self._candidates(clause) for clause in question.clauses]
         self.found = self._found(question)
 
-    def _word(self, field: str, token: str) -> Word:
+    def _list(self, field: str, token: str) -> Postings:
         key = (field, token)
-        if key not in self._words:
-            self._words[key] = self.leaf.columns.word(self.leaf.terms, field, token)
-        return self._words[key]
+        found = self._lists.get(key)
+        if found is None:
+            found = self._lists[key] = postings(self.leaf.terms, field, token)
+        return found
 
     def _all(self, field: str, phrase: Phrase) -> int:
         """The documents that have all words of a phrase in a field."""
-        return reduce(and_, (self._word(field, token).having for token in phrase)) if phrase else 0
+        return reduce(and_, (self._list(field, token).having for token in phrase)) if phrase else 0
 
     def _candidates(self, clause: Clause) -> int:
         return reduce(
@@ -89,34 +92,33 @@ class Matches:
             for field in WEIGHTS:
                 maybe = self._all(field, phrase) & among
                 if len(phrase) > 1 and maybe:
-                    maybe = gathered(self._phrase(field, phrase, maybe), self._size)
+                    maybe = gathered(list(self._phrase(field, phrase, maybe)))
                 having |= maybe
         return having
 
     def _phrase(self, field: str, phrase: Phrase, among: int) -> dict[int, int]:
-        """How often each document of a set has a phrase."""
-        had = spread(among, self._size)
-        decode = FORMATS[True].decode
-        places = {token: self._places(field, token, had) for token in set(phrase)}
+        """How often each document of a set has a phrase, in the order of their numbers."""
+        numbers = numbered(among, self._size)
+        starts = [self._starts(field, token, numbers) for token in phrase]
         counts = {}
-        for number, value in places[phrase[0]].items():
-            starts = set(decode(value))
-            for distance, token in enumerate(phrase[1:], 1):
-                starts &= {place - distance for place in decode(places[token][number])}
-                if not starts:
+        for number, *places in zip(numbers, *starts, strict=True):
+            first = set(places[0])
+            for distance, later in enumerate(places[1:], 1):
+                first.intersection_update([place - distance for place in later])
+                if not first:
                     break
-            if starts:
-                counts[number] = len(starts)
+            if first:
+                counts[number] = len(first)
         self._counts[field, phrase] = counts
         return counts
 
-    def _places(self, field: str, token: str, had: bytes) -> dict[int, bytes]:
-        found: dict[int, bytes] = {}
-        for numbers, _, values in blocks(self.leaf.terms, field, token):
-            wanted = bytes(map(had.__getitem__, numbers))
-            if any(wanted):
-                found.update(compress(zip(numbers, values, strict=True), wanted))
-        return found
+    def _starts(self, field: str, token: str, numbers: Sequence[int]) -> Iterator["array[int]"]:
+        """The places of a token in each of some documents that have it."""
+        found = self._list(field, token)
+        starts, places = found.places()
+        for number in numbers:
+            at = bisect_left(found.numbers, number)
+            yield places[starts[at] : starts[at + 1]]
 
     def frequencies(self, clause: Clause, norms: dict[str, list[float]]) -> dict[int, float]:
         """How much of a clause each document found has, weighed by field and length."""
@@ -136,9 +138,7 @@ class Matches:
                     sums[number] = sums.get(number, 0.0) + more
         return sums
 
-    def _times(
-        self, field: str, phrase: Phrase, had: bytes
-    ) -> tuple[Sequence[int], Iterable[float]]:
+    def _times(self, field: str, phrase: Phrase, had: bytes) -> tuple[Sequence[int], Iterable[int]]:
         """The documents found that have a phrase in a field, and how often."""
         if not phrase:
             return (), ()
@@ -146,11 +146,11 @@ class Matches:
             counts = self._counts.get((field, phrase), {})
             numbers = [number for number in counts if had[number]]
             return numbers, [counts[number] for number in numbers]
-        word = self._word(field, phrase[0])
-        if not word.having & ~self.found:
-            return word.numbers, word.times
-        wanted = bytes(map(had.__getitem__, word.numbers))
-        return list(compress(word.numbers, wanted)), compress(word.times, wanted)
+        found = self._list(field, phrase[0])
+        if not found.having & ~self.found:
+            return found.numbers, found.times
+        wanted = bytes(map(had.__getitem__, found.numbers))
+        return list(compress(found.numbers, wanted)), compress(found.times, wanted)
 
 
 def scores(matches: Sequence[Matches], question: Question) -> list[dict[int, float]]:
@@ -164,8 +164,9 @@ def scores(matches: Sequence[Matches], question: Question) -> list[dict[int, flo
         having = sum((each.candidates[place] & each.leaf.live).bit_count() for each in matches)
         rarity = log(1 + (everything - having + 0.5) / (having + 0.5)) * (K1 + 1)
         for each, sums in zip(matches, scored, strict=True):
-            for number, much in each.frequencies(clause, norms).items():
-                sums[number] = sums.get(number, 0.0) + rarity * much / (K1 + much)
+            much = each.frequencies(clause, norms)
+            # every document that is found has every clause
+            sums.update({n: sums.get(n, 0.0) + rarity * m / (K1 + m) for n, m in much.items()})
     return scored
 
 

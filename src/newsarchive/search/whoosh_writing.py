@@ -2,14 +2,15 @@
 
 import heapq
 import marshal
-import struct
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from newsarchive.search.engine import WEIGHTS, Document
+from newsarchive.search.whoosh_columns import AT, write_order
 from newsarchive.search.whoosh_library import (
     NAME,
     TOC,
@@ -19,8 +20,8 @@ from newsarchive.search.whoosh_library import (
     columns,
     fields,
     formats,
-    whoosh3,
 )
+from newsarchive.search.whoosh_postings import Codec, Flat, postings
 from newsarchive.search.whoosh_storage import MappedStorage
 
 #: documents that are merged in one update at most: some 300 a second are
@@ -28,35 +29,7 @@ MERGED = 200
 #: segments of about one size that are merged into one
 ALIKE = 8
 #: postings that are held in memory: some 100 MB
-HELD = 500_000
-
-AT = columns.NumericColumn("q")
-
-
-class Places(formats.Format):  # type: ignore[misc]  # the library has no types
-    """Where a token stands in a field: two bytes a place, or four and one that says so. Whoosh's
-    own format pickles them, which takes six times the room and most of the time."""
-
-    posting_size = -1
-
-    def __init__(self) -> None:
-        super().__init__(field_boost=1.0)
-
-    def encode(self, places: Sequence[int]) -> bytes:
-        """As bytes; the places ascend."""
-        if places[-1] < 2**16:
-            return struct.pack(f"<{len(places)}H", *places)
-        return struct.pack(f"<{len(places)}IB", *places, 0)
-
-    def decode(self, value: bytes) -> Sequence[int]:
-        """The places."""
-        if len(value) % 2:
-            return struct.unpack(f"<{len(value) // 4}IB", value)[:-1]
-        return struct.unpack(f"<{len(value) // 2}H", value)
-
-
-#: of fields with and without places
-FORMATS = {True: Places(), False: formats.Existence()}
+HELD = 400_000
 
 
 class Tokens(fields.FieldType):  # type: ignore[misc]  # the library has no types
@@ -65,20 +38,22 @@ class Tokens(fields.FieldType):  # type: ignore[misc]  # the library has no type
     analyzer = None
 
     def __init__(self, *, scored: bool, kept: bool = False) -> None:
-        self.format = FORMATS[scored]
+        self.format = formats.Existence()
         self.scorable = scored
         self.column_type = columns.VarBytesColumn() if kept else None
 
-    def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+    def index(
+        self, value: Sequence[str], **_: Any
+    ) -> Iterator[tuple[bytes, int, float, tuple[int, ...]]]:
         if not self.scorable:
             for token in dict.fromkeys(value):
-                yield token.encode(), 1, 1.0, b""
+                yield token.encode(), 1, 1.0, ()
             return
         places: defaultdict[str, list[int]] = defaultdict(list)
         for place, token in enumerate(value):
             places[token].append(place)
         for token, found in places.items():
-            yield token.encode(), len(found), float(len(found)), self.format.encode(found)
+            yield token.encode(), len(found), 1.0, tuple(found)
 
     def to_column_value(self, value: Sequence[str]) -> bytes:
         return value[0].encode()
@@ -97,7 +72,7 @@ def schema() -> Any:
 
 
 #: a posting as Whoosh passes it on: field, token, document, weight, places
-Posting = tuple[str, bytes, int, float, bytes]
+Posting = tuple[str, bytes, int, float, tuple[int, ...]]
 
 
 class _Pool:
@@ -106,6 +81,7 @@ class _Pool:
 
     def __init__(self, storage: Any) -> None:
         self._storage = storage
+        #: by field and token: documents and places, in turn
         self._held: dict[tuple[str, bytes], list[Any]] = {}
         self._many = 0
         self._runs: list[str] = []
@@ -113,12 +89,12 @@ class _Pool:
         self.fieldnames: set[str] = set()
 
     def add(self, posting: Posting) -> None:
-        field, token, *rest = posting
+        field, token, number, _, places = posting
         held = self._held.get((field, token))
         if held is None:
-            self._held[field, token] = rest
+            self._held[field, token] = [number, places]
         else:
-            held += rest
+            held += (number, places)
         self._many += 1
         if self._many > HELD:
             self._save()
@@ -131,7 +107,7 @@ class _Pool:
         self._runs.append(name)
         self._held, self._many = {}, 0
 
-    def _run(self, name: str) -> Iterator[tuple[tuple[str, bytes], list[Any]]]:
+    def _run(self, name: str) -> Iterator[Flat]:
         with (Path(self._storage.folder) / name).open("rb") as file:
             while True:
                 try:
@@ -139,14 +115,13 @@ class _Pool:
                 except EOFError:
                     return
 
-    def iter_postings(self) -> Iterator[Posting]:
+    def iter_postings(self) -> Iterator[Flat]:
+        """The lists, in order."""
         held = ((key, self._held[key]) for key in sorted(self._held))
         # runs are in order of their documents, and a merge keeps the order of equals
         merged = heapq.merge(*map(self._run, self._runs), held, key=itemgetter(0))
-        for (field, token), rest in merged:
-            parts = iter(rest)
-            for number, weight, places in zip(parts, parts, parts, strict=True):
-                yield field, token, number, weight, places
+        for key, parts in groupby(merged, key=itemgetter(0)):
+            yield key, list(chain.from_iterable(part for _, part in parts))
 
     def cleanup(self) -> None:
         for name in self._runs:
@@ -156,10 +131,14 @@ class _Pool:
 
 class _Writer(SegmentWriter):  # type: ignore[misc]  # the library has no types
     def __init__(self, index: Any) -> None:
-        codec = whoosh3.W3Codec()
-        codec.length_stats = False  # only Whoosh's own scores want them; a tenth of the time
-        super().__init__(index, compound=False, _lk=False, codec=codec)
+        super().__init__(index, compound=False, _lk=False, codec=Codec())
         self.pool = _Pool(self._tempstorage)
+
+    def _flush_segment(self) -> None:
+        # a list is written otherwise when many of the documents are in it
+        self.newsegment.set_doc_count(self.docnum)
+        super()._flush_segment()
+        write_order(self.storage, self.newsegment)
 
     def _commit_toc(self, segments: list[Any]) -> None:
         for segment in segments:
@@ -217,7 +196,7 @@ class Batch:
         text = name.encode()
         for segment, terms in self._standing:
             if ("id", text) in terms:
-                for number in terms.matcher("id", text, FORMATS[False]).all_ids():
+                for number in postings(terms, "id", name).numbers:
                     segment.delete_document(number)
 
     def commit(self) -> None:
