@@ -1,0 +1,71 @@
+"""A list, page by page from a place on: what scripts walk through."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from newsarchive import shapes
+from newsarchive.archive import Archive
+from newsarchive.catalogue import Held, Place
+from newsarchive.documents import LISTED, Documents
+from newsarchive.errors import SearchError
+from newsarchive.query import Query
+from newsarchive.searching import Search, as_read
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page of a list."""
+
+    entries: list[shapes.Entry]
+    #: of the whole list
+    total: int
+    #: where the next page begins; None at the end
+    beyond: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Walks through the lists of an archive, as of one moment."""
+
+    archive: Archive
+    search: Search
+    now: datetime
+
+    def step(
+        self, query: Query, beyond: Place | None = None, fields: Collection[str] = LISTED
+    ) -> Step:
+        """The page of a list after a place, by date alone; ``query.limit`` is its size.
+
+        Raises:
+            QueryError: the words are beyond the bounds.
+            SearchError: the index cannot be read, or knows nothing yet of what the list holds.
+        """
+        documents = Documents(self.archive, self.now, fields)
+        read = as_read(query)
+        # signs alone are read as nothing, and find nothing
+        if query.text and (read.text or read == replace(query, text="")):
+            held, total, is_last = self._searched(query, beyond)
+        else:
+            held, total, is_last = self._listed(read, beyond, bodies=documents.has_texts)
+        after = None if is_last or not held else Place(held[-1].at, held[-1].id)
+        return Step(documents.of_held(held), total, after)
+
+    def _listed(
+        self, query: Query, beyond: Place | None, *, bodies: bool
+    ) -> tuple[tuple[Held, ...], int, bool]:
+        catalogue, size = self.archive.catalogue, query.limit
+        found = catalogue.walk(
+            replace(query, limit=size + 1), self.now, beyond=beyond, bodies=bodies
+        )
+        return found[:size], catalogue.extent(query, self.now), len(found) <= size
+
+    def _searched(self, query: Query, beyond: Place | None) -> tuple[tuple[Held, ...], int, bool]:
+        size = query.limit
+        if not self.search.position():
+            raise SearchError(str(self.archive.config.data_dir), "nothing is indexed yet")
+        ids, total = self.search.walk(query, self.now, size + 1, beyond)
+        held = self.archive.catalogue.held_by_id(ids[:size], self.now, bodies=True)
+        if ids and not held:
+            raise SearchError(str(self.archive.config.data_dir), "the index is behind the archive")
+        return held, total, len(ids) <= size
