@@ -13,9 +13,9 @@ PACKAGE = ROOT / "src" / "newsarchive"
 #: lowest first; a module imports only from ranks below its own
 RANKS = [
     # values and rules: no I/O, no clock, no framework
-    ["errors", "entry", "permalink", "shortcodes", "typography", "filename", "i18n"],
+    ["errors", "entry", "permalink", "shortcodes", "typography", "filename", "i18n", "shapes"],
     ["dates", "wording"],
-    ["query", "config", "metadata", "sanitise"],
+    ["query", "config", "metadata", "sanitise", "cursors"],
     ["grammar", "fields", "headformats", "mistakes"],
     ["markup", "frontmatter"],
     ["described", "headings"],
@@ -28,7 +28,9 @@ RANKS = [
     ["reading", "settling"],
     ["loading"],
     ["archive"],
+    ["suggesting"],
     ["documents", "searching", "indexing"],
+    ["walks", "hits", "export", "following", "openapi"],
     ["syndication"],
     ["loader", "checking", "websub"],
     # entry points

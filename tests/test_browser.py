@@ -18,8 +18,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from conftest import ROOT, needed
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 STORY = "/articles/2023/affaire-altman/"
 PAGES = {
     "home": "/",
@@ -39,16 +37,18 @@ PAGES = {
     "author": "/authors/odile-ferrandon/",
     "corrections": "/corrections/",
     "feeds": "/feeds/",
+    "api": "/api/",
     "search": "/search/",
     "search, found": "/search/?q=archive",
-    "search, nothing": "/search/?q=introuvable",
+    "search, narrowed": "/search/?q=altmna+-budget&tag=openai&after=2023&before=2024&order=newest",
+    "search, nothing": "/search/?q=archive+introuvable&lang=fr",
     "search, refused": "/search/?after=hier",
     "404": "/articles/2023/affaire/",
     "410": "/articles/2022/2022-05-13-raccordements-fibre/",
     "400": "/?page=x",
 }
 #: what scripts add words to: buttons that copy, how long a search took
-ADDED_TO = {"feeds", "search, found", "search, nothing"}
+ADDED_TO = {"feeds", "search, found", "search, narrowed", "search, nothing"}
 WHOLE = {name: address for name, address in PAGES.items() if name not in ADDED_TO}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -223,6 +223,131 @@ def test_a_running_story_tells_of_new_updates_without_reloading(
         page.wait_for_load_state()
         assert "Deux" in page.inner_text("main")
         context.close()
+
+
+# -- search --
+
+OPTIONS = "#suggestions [role=option]"
+DAY = STORY + "2023-11-17-2130-licenciement/"
+
+
+@pytest.mark.parametrize("address", ["/search/", "/", "/nulle-part/"])
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)], ids=["narrow", "wide"])
+def test_suggestions_are_a_combobox_that_axe_finds_nothing_in(
+    browser: Browser, site: str, address: str, width: int, *, dark: bool
+) -> None:
+    page = opened(browser, site + address, width=width, dark=dark)
+    field = page.get_by_role("combobox", name="Chercher dans les archives")
+    assert field.get_attribute("aria-expanded") == "false"
+    field.press_sequentially("altm")
+    page.locator(OPTIONS, has_text="Mot").wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    count = page.locator(OPTIONS).count()
+    assert page.inner_text(".combo [aria-live]").endswith(str(count))
+    assert page.locator(OPTIONS).last.inner_text().split() == ["Altman", "Mot"]
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator(OPTIONS + "[aria-selected=true]")
+    assert field.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator("#suggestions").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    page.keyboard.press("Escape")
+    assert page.locator(OPTIONS).count() == 0
+    assert field.input_value() == "altm"
+    page.context.close()
+
+
+def test_suggestions_are_taken_by_keyboard_and_by_pointer(browser: Browser, site: str) -> None:
+    page = opened(browser, site + "/search/", width=1280, dark=False)
+    field = page.get_by_role("combobox")
+    field.press_sequentially("sam altm")
+    page.locator(OPTIONS, has_text="Altman Mot").wait_for()
+    page.keyboard.press("ArrowUp")
+    assert page.locator(OPTIONS).last.get_attribute("aria-selected") == "true"
+    page.keyboard.press("ArrowDown")  # the field itself, between the last and the first
+    assert field.get_attribute("aria-activedescendant") is None
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert field.input_value() == "sam Altman "
+    assert page.url == site + "/search/"
+    field.fill("licenc")
+    page.locator(OPTIONS, has_text="Mot").first.click()
+    assert field.input_value().startswith("licenc")
+    assert field.evaluate("field => field === document.activeElement")
+    field.fill("l’affaire alt")
+    page.locator(OPTIONS, has_text="Article").first.click()
+    page.wait_for_url(site + STORY)
+    page.context.close()
+
+
+def test_enter_searches_for_what_is_typed_whatever_is_suggested(
+    browser: Browser, site: str
+) -> None:
+    page = opened(browser, site + "/", width=1280, dark=False)
+    page.get_by_role("combobox").press_sequentially("altm")
+    page.locator(OPTIONS).first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url(site + "/search/?q=altm")
+    page.go_back()
+    page.get_by_role("combobox").press_sequentially("x")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(300)
+    assert page.locator(OPTIONS).count() == 0
+    page.context.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_hit_opens_the_page_at_its_words_which_are_marked(
+    browser: Browser, site: str, *, dark: bool
+) -> None:
+    page = opened(browser, site + "/search/?q=licenci%C3%A9+altman", width=360, dark=dark)
+    page.set_viewport_size({"width": 360, "height": 240})
+    mark = page.locator("mark").first.evaluate("mark => getComputedStyle(mark).backgroundColor")
+    page.locator(".result h2 a").first.click()
+    page.wait_for_url(f"**{DAY}*")
+    page.wait_for_function("scrollY > 0")
+    word = "getComputedStyle(document.querySelector('main'), '::target-text').backgroundColor"
+    assert page.evaluate(word) == mark
+    page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_who_mistypes_finds_the_day_narrows_to_its_year_and_subscribes(
+    browser: Browser, site: str, *, script: bool
+) -> None:
+    page = opened(browser, site + "/", width=360, dark=False, script=script)
+    page.locator("#q").press_sequentially("licencie altmna")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=licencie+altmna")
+    assert page.locator("#q").input_value() == "licencie altmna"
+    assert "1 article avec licencie et Altman" in page.inner_text(".read")
+    found = page.locator(".result")
+    assert found.count() == 1
+    assert found.locator(".of").inner_text().startswith("L’affaire Altman")
+    assert found.locator("time").get_attribute("datetime") == "2023-11-17T21:30:00+01:00"
+    assert set(found.locator("mark").all_inner_texts()) == {"Altman", "licencié"}
+    page.get_by_text("Restreindre").click()
+    page.get_by_role("link", name="2023", exact=True).and_(page.locator(".facets a")).click()
+    page.wait_for_url("**&before=2024&**")
+    assert "1 article avec licencie et Altman, en 2023" in page.inner_text(".read")
+    assert page.get_by_role("link", name="Retirer 2023").is_visible()
+    feed = page.locator(".subscribe a", has_text="Atom").get_attribute("href")
+    assert feed == "/search/feed.atom?after=2023&before=2024&q=licencie+Altman"
+    with urllib.request.urlopen(site + feed, timeout=10) as answer:
+        assert DAY in answer.read().decode()
+    if not script:
+        # dates can be typed, and keep what else was asked
+        page.get_by_label("Avant").fill("2023-11-18")
+        page.get_by_label("Avant").press("Enter")
+        page.wait_for_url("**before=2023-11-18**")
+        assert found.count() == 1
+    found.locator("h2 a").click()
+    page.wait_for_url(f"**{DAY}*")
+    page.context.close()
 
 
 @pytest.mark.parametrize("address", ["/feed.rss", "/feed.atom", STORY + "feed.atom"])

@@ -98,6 +98,7 @@ def test_the_site_answers_what_counts_as_there_and_nothing_else(desk: Desk) -> N
     story(desk)
     put(desk, "2023/autre.md", head="aliases: [/ancien/chemin/, /articles/2023/ancien/]\n")
     desk.load()
+    desk.index()
     client = desk.client()
     for address in GOOD:
         if address.startswith("/"):

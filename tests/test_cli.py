@@ -23,8 +23,9 @@ import pytest
 from newsarchive import cli, entryfile
 from newsarchive.catalogue import Catalogue
 from newsarchive.config import KEYS, Config, load_config
-from newsarchive.loader import writing
+from newsarchive.loader import load_once, writing
 from newsarchive.reading import site_of
+from newsarchive.web import create_app
 
 ROOT = Path(__file__).parents[1]
 #: what no --help may import
@@ -698,7 +699,10 @@ def test_list_aligns_date_kind_title_and_path(run: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "titles"),
     [
-        (("--q", "affaire"), ["Deux", "Un", "L’affaire"]),
+        (("--q", "affaire OR deux"), ["Deux", "L’affaire"]),
+        (("--q", "affaire OR deux", "--order", "oldest", "--page", "2", "--limit", "1"), ["Deux"]),
+        (("--q", "autre -tag:ia", "--author", "Ada"), ["Autre"]),
+        (("--q", "!!!"), []),
         (("--tag", "ia"), ["Deux", "Un", "L’affaire"]),
         (("--tag", "-ia"), ["Autre"]),
         (("--author", "Ada"), ["Autre"]),
@@ -719,12 +723,61 @@ def test_list_takes_the_words_of_the_sites_addresses(
     assert [entry["title"] for entry in told["entries"]] == titles
 
 
+@pytest.mark.parametrize(
+    "words", ["affaire", "un OR deux", "altre", "tag:ia", '"un texte', "de la"]
+)
+@pytest.mark.usefixtures("archive")
+def test_list_finds_words_as_search_does(run: Run, words: str) -> None:
+    listed = run("list", "--json", "--q", words)
+    found = run("search", "--json", "--order", "newest", words)
+    told, hits = json.loads(listed.out), json.loads(found.out)
+    assert told["total"] == hits["total"]
+    assert told["entries"] == [
+        {k: v for k, v in hit.items() if k not in {"score", "marked_title", "snippet"}}
+        for hit in hits["hits"]
+    ]
+    assert listed.err == found.err
+    if words == "altre":
+        assert listed.err == "this is what has autre\n"
+        assert [entry["title"] for entry in told["entries"]] == ["Autre"]
+
+
+@pytest.mark.parametrize("args", [("list", "--json", "--q", "neuf"), ("search", "--json", "neuf")])
+@pytest.mark.usefixtures("archive")
+def test_what_cannot_be_found_yet_is_said(run: Run, args: tuple[str, ...]) -> None:
+    with writing(load_config()):
+        ran = run(*args)
+    assert (ran.code, ran.out) == (cli.Exit.BUSY, "")
+    assert json.loads(run(*args).out)["total"] == 0
+    write("2024/2024-03-01-x.md", "title: Neuf\nid: x\n")
+    with writing(load_config()) as writer:
+        load_once(load_config(), writer)
+    ran = run(*args)
+    assert json.loads(ran.out)["total"] == 0
+    assert ran.err == "1 change cannot be found yet; newsarchive index sees to it\n"
+    run("index")
+    ran = run(*args)
+    assert json.loads(ran.out)["total"] == 1
+    assert ran.err == ""
+
+
 @pytest.mark.usefixtures("archive")
 def test_list_tells_that_there_is_more(run: Run) -> None:
     ran = run("list", "--limit", "3")
     assert ran.err == "3 of 4 entries; --page 2 shows more\n"
     entry = json.loads(run("list", "--json", "--limit", "1").out)["entries"][0]
     assert entry["url"] == "https://example.org/articles/2024/2024-02-01-autre/"
+
+
+@pytest.mark.usefixtures("archive")
+def test_list_and_search_print_what_the_api_answers(run: Run) -> None:
+    run("index")
+    told = json.loads(run("list", "--json", "--limit", "100").out)
+    client = create_app(load_config()).test_client()
+    assert told == client.get("/api/v1/entries").json
+    found = json.loads(run("search", "--json", "autre").out)
+    assert found == client.get("/api/v1/search?q=autre").json
+    assert found["hits"][0]["url"] == "https://example.org/articles/2024/2024-02-01-autre/"
 
 
 @pytest.mark.usefixtures("archive")

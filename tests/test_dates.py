@@ -141,3 +141,18 @@ def test_the_day_of_a_time_is_that_of_the_site_and_the_day_of_a_date_its_own() -
 )
 def test_a_date_is_said_in_the_words_of_a_language(text: str, lang: str, words: str) -> None:
     assert dates.in_words(dates.parse(text, PARIS), lang, PARIS) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "words"),
+    [
+        ("2023-11-17 21:00", "fr", "17\u00a0nov. 2023, 21\u202fh\u202f00"),
+        ("2023-11-01", "fr", "1er\u00a0nov. 2023"),
+        ("2023-11", "fr", "nov.\u00a02023"),
+        ("2023", "fr", "2023"),
+        ("2023-11-17", "en", "17\u00a0Nov 2023"),
+        ("0001-01", "en", "Jan\u00a01"),
+    ],
+)
+def test_a_date_is_said_in_a_narrow_column(text: str, lang: str, words: str) -> None:
+    assert dates.short(dates.parse(text, PARIS), lang, PARIS) == words

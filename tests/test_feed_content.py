@@ -850,6 +850,7 @@ def test_a_feed_names_the_address_requested(desk: Desk, form: Format, address: s
     desk.article("2023/l’été : déjà/index.md", title="École & co", type="story", tags="[IA, 🎉]",
                  authors="[Zoé Martin]")  # fmt: skip
     desk.load()
+    desk.index()
     asked = address.format(form)
     answer = desk.client().get(asked)
     assert answer.status_code == 200

@@ -84,7 +84,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     desk = Desk(tmp_path_factory.mktemp("site"))
     for day in range(1, 32):
         desk.article(f"2021/{day}.md", f"2021-01-{day:02}", title=f"Jour {day}", tags="[Série]")
-    return fill(desk).client()
+    fill(desk).index(real_now())
+    return desk.client()
 
 
 def feed(list_: str, form: str, **args: str) -> str:

@@ -29,6 +29,7 @@ from newsarchive.markup import (
     plain,
     render,
     summary,
+    text,
     typeset,
 )
 
@@ -490,7 +491,7 @@ def test_the_hostile_samples_render_within_bounds_and_safely(path: Path) -> None
     body = path.read_text(encoding="utf-8", errors="surrogateescape")
     start = time.process_time()
     rendering = render(body, FRENCH)
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 10  # what hangs takes minutes; machines differ threefold
     assert len(rendering.html) <= 4_000_000
     if len(rendering.html) < 100_000:
         found = list(offences(rendering.html))
@@ -528,7 +529,7 @@ def test_beyond_the_bounds_the_source_is_shown_and_the_reason_given(body: str, r
     assert rendering.html.startswith('<pre class="source">')
     assert len(rendering.html) <= 4_000_000
     assert "<" not in rendering.html[len('<pre class="source">') : -len("</pre>")]
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 10  # what hangs takes minutes; machines differ threefold
 
 
 DEAR = [
@@ -580,7 +581,7 @@ def test_what_is_repeated_costs_in_proportion(piece: str) -> None:
     links(body, FRENCH)
     headings(body)
     first_heading(body)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10
 
 
 # --- any text ----------------------------------------------------------------------------------
@@ -735,6 +736,19 @@ def test_marks_do_not_pair_across_blocks() -> None:
 def test_plain_text_has_a_line_for_each_block_and_no_notes_or_alternatives() -> None:
     body = "# T & t\n\nUn[^1]\nmot ![alt](x)\n\n- a\n- b\n\n|c|d|\n|-|-|\n|e|f|\n\n[^1]: N"
     assert plain(html(body)) == "T & t\nUn mot\na\nb\nc\nd\ne\nf\nN"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('a [b]({{ "/c/" | url }}).', "a b."),
+        ('[a]({{ site.baseurl }}/b/ "c") d', "a d"),
+        ('a {% include "b.html",\n  alt: "c" %} d', "a d"),
+        ('{: .b #c}\na {.d-e} {:b => "c"}', 'a {:b => "c"}'),
+    ],
+)
+def test_what_is_searched_is_without_template_tags(body: str, expected: str) -> None:
+    assert " ".join(text(body).split()) == expected
 
 
 def test_plain_text_decodes_once() -> None:

@@ -1,14 +1,16 @@
 """What is found: by words, phrases and filters, on which day, and what happens when it changes."""
 
-import re
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import lxml.html
 import pytest
 
 from conftest import NOW, Desk
+from newsarchive.errors import SearchError
 from newsarchive.indexing import Indexing
+from newsarchive.loader import writing
+from newsarchive.loading import load
+from newsarchive.progress import Making, tell_making
 from newsarchive.query import Order, Query
 from newsarchive.searching import Found, Search
 
@@ -98,6 +100,41 @@ def test_a_mistyped_word_is_looked_for_as_it_was_meant(newsroom: Desk) -> None:
     assert "2023-11-22" in paths(found)
 
 
+def test_what_is_meant_is_offered_where_it_finds_more(newsroom: Desk) -> None:
+    for number in range(55):
+        newsroom.article(f"{number}.md", "2020-01-01", body="Le conseil municipal.")
+    newsroom.article("faute.md", "2020-03-01", body="Le conseil muncipal.")
+    newsroom.load(THEN + timedelta(minutes=1))
+    newsroom.index(THEN + timedelta(minutes=1))
+    found = find(newsroom, "muncipal")
+    assert paths(found) == ["faute"]
+    assert (found.meant, found.is_meant) == ("municipal", False)
+    assert find(newsroom, "licencei").meant == ""  # the same stem: it finds no more
+
+
+def test_words_that_every_text_has_are_left_out_and_named(newsroom: Desk) -> None:
+    found = find(newsroom, "le retour de la")
+    assert paths(found) == ["2023-11-22", "affaire"]
+    assert [note.message for note in found.notes] == [
+        "what stands in almost every text was left out: le de la"
+    ]
+    assert [clause.atoms[0].text for clause in found.asked.clauses] == ["retour"]
+
+
+def test_a_beginning_that_no_word_has_finds_nothing(newsroom: Desk) -> None:
+    assert paths(find(newsroom, "altman zzzz*")) == []
+    assert paths(find(newsroom, "retour -zzzz*")) == ["2023-11-22", "affaire"]
+    assert paths(find(newsroom, "retour OR zzzz*")) == ["2023-11-22", "affaire"]
+
+
+def test_what_a_title_shows_marked_is_the_word_itself(newsroom: Desk) -> None:
+    newsroom.article("points.md", "2024-06-01", "Et puis... l'altman ?")
+    newsroom.load(THEN + timedelta(minutes=1))
+    newsroom.index(THEN + timedelta(minutes=1))
+    (result,) = find(newsroom, "altman puis").results
+    assert [piece.text for piece in result.title if piece.is_match] == ["puis", "altman"]
+
+
 def test_a_story_is_found_by_what_its_updates_are_called(newsroom: Desk) -> None:
     assert "affaire" in paths(find(newsroom, "retour"))
 
@@ -128,6 +165,26 @@ def test_an_edit_a_move_and_a_removal_are_followed(newsroom: Desk) -> None:
     assert paths(find(newsroom, "bridge")) == []
 
 
+@pytest.mark.parametrize(
+    "more",
+    [None, {"status": "draft"}, {"status": "withdrawn"}, {"date": "2099-01-01"}],
+    ids=["removed", "a draft", "withdrawn", "under embargo"],
+)
+def test_a_story_is_not_found_by_an_update_that_is_gone(
+    newsroom: Desk, more: dict[str, str] | None
+) -> None:
+    later = THEN + timedelta(minutes=1)
+    assert "affaire" in paths(find(newsroom, "retour"))
+    if more is None:
+        (newsroom.config.articles_dir / "affaire/2023-11-22.md").unlink()
+    else:
+        newsroom.article("affaire/2023-11-22.md", title="Le retour", **more)
+    newsroom.load(later)
+    newsroom.index(later)
+    assert paths(find(newsroom, "retour")) == []
+    assert "affaire" in paths(find(newsroom, "renvoyé"))  # by the other one
+
+
 def test_an_embargo_ends_in_the_index_too(desk: Desk) -> None:
     end = NOW - timedelta(hours=1)
     desk.article("x.md", end.isoformat(), "Surprise")
@@ -135,7 +192,7 @@ def test_an_embargo_ends_in_the_index_too(desk: Desk) -> None:
     with closing(Indexing(desk.config)) as indexing:
         assert indexing.catch_up(end - timedelta(hours=2)) == end
         assert paths(find(desk, "surprise")) == []
-        assert Search(desk.archive).suggest("sur", 8) == ()
+        assert Search(desk.archive).suggest("sur", end - timedelta(hours=2), 8) == ()
         assert indexing.catch_up(end) is None
     assert paths(find(desk, "surprise")) == ["x"]
 
@@ -145,9 +202,50 @@ def test_an_index_of_another_catalogue_is_made_anew(newsroom: Desk) -> None:
         file.unlink()
     newsroom.article("neuf.md", "2024-05-05", "Tout neuf")
     newsroom.load(THEN + timedelta(minutes=1))
+    search = Search(newsroom.archive)
+    assert search.behind() == newsroom.archive.catalogue.last_change()
     newsroom.index(THEN + timedelta(minutes=2))
     assert paths(find(newsroom, "neuf")) == ["neuf"]
     assert paths(find(newsroom, "licencie altman")) == [DAY]
+
+
+def test_while_an_index_is_made_it_is_told_how_far_it_is(
+    newsroom: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsarchive.indexing.TOLD_SECONDS", 60.0)
+    seen: list[Making | None] = []
+    for file in newsroom.config.data_dir.glob("catalogue.sqlite3*"):
+        file.unlink()
+    with writing(newsroom.config) as writer:
+        load(newsroom.config, writer, NOW)
+        with closing(Indexing(newsroom.config)) as indexing:
+            search = Search(newsroom.archive)
+
+            def told(done: int, total: int) -> None:
+                assert (done, total) == (0, 8)
+                seen.append(search.making())
+                # the one that was there before answers
+                assert paths(find(newsroom, "licencie altman")) == [DAY]
+
+            indexing.catch_up(NOW, told)
+        assert seen == [Making(0, 8)]
+        assert search.making() is None
+        tell_making(newsroom.config, Making(3, 8))
+        assert search.making() == Making(3, 8)
+    assert search.making() is None  # who told it is gone
+    newsroom.index()
+
+
+def test_without_an_index_a_search_says_so(desk: Desk) -> None:
+    desk.article("a.md")
+    desk.load(THEN)
+    for ask in (
+        lambda: find(desk, "titre"),
+        lambda: Search(desk.archive).count(Query(text="x"), NOW),
+    ):
+        with pytest.raises(SearchError, match="no search index yet; run: newsarchive index"):
+            ask()
+    assert find(desk, "type:article").total == 1  # a list, which the catalogue has
 
 
 def test_a_damaged_index_is_made_anew(newsroom: Desk) -> None:
@@ -159,68 +257,91 @@ def test_a_damaged_index_is_made_anew(newsroom: Desk) -> None:
     assert paths(find(newsroom, "licencie altman")) == [DAY]
 
 
-# -- the page --
+# -- near an address that nobody has --
 
 
-def page(desk: Desk, address: str) -> lxml.html.HtmlElement:
-    answer = desk.client().get(address)
-    assert answer.status_code == 200, answer.text
-    return lxml.html.fromstring(answer.text)
+def near(desk: Desk, address: str, now: datetime = NOW, limit: int = 6) -> list[str]:
+    return [entry.path for entry in Search(desk.archive).near(address, now, limit)]
 
 
-def test_the_page_leads_to_the_very_update_with_its_words_marked(newsroom: Desk) -> None:
-    shown = page(newsroom, "/search/?q=licencie+altman")
-    link = shown.xpath("//section[contains(@class, 'result')]//h2/a")[0]
-    assert link.get("href") == f"/articles/affaire/{DAY}/#:~:text=licenci%C3%A9"
-    assert [mark.text for mark in shown.xpath("//mark")] == ["Altman", "licencié"]
-    assert shown.xpath("//p[@class='of']/a/text()") == ["L’affaire"]
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("/2023/11/sam-altman-est-renvoye.html", [f"affaire/{DAY}"]),
+        ("/articles/le-retour/", ["affaire/2023-11-22"]),
+        ("/AFFAIRE_MUSK/", ["affaire"]),
+        ("/articles/licencimeent/", [f"affaire/{DAY}"]),
+        ("/the-bridges", ["bridge.en"]),
+        ("/漢字", ["kanji"]),
+        ("/travaux/", []),  # said in texts alone
+        ("/2023/11/17/", []),
+        ("/secret/retire/embargo/", []),
+        ("/" + "é%/._" * 900, []),
+        ("/", []),
+    ],
+)
+def test_near_an_address_is_what_shares_words_with_it(
+    newsroom: Desk, address: str, wanted: list[str]
+) -> None:
+    newsroom.article("kanji.md", title="漢字仮名", lang="ja")
+    newsroom.load(THEN + timedelta(minutes=1))
+    newsroom.index(THEN + timedelta(minutes=1))
+    assert near(newsroom, address) == wanted
 
 
-def test_the_page_narrows_and_widens_again(newsroom: Desk) -> None:
-    shown = page(newsroom, "/search/?q=altman")
-    tag = next(a for a in shown.xpath("//div[contains(@class,'facets')]//a") if a.text == "OpenAI")
-    narrowed = page(newsroom, tag.get("href"))
-    assert len(narrowed.xpath("//section[contains(@class, 'result')]//h2")) == 1
-    removed = narrowed.xpath("//ul[contains(@class, 'filters')]//a")[0]
-    assert removed.get("aria-label") == "Retirer OpenAI"
-    assert removed.get("href") == "/search/?q=altman"
-    assert narrowed.xpath("//link[@type='application/rss+xml'][2]/@href") == [
-        "/search/feed.rss?q=altman&tag=openai"
-    ]
+def test_a_rare_word_brings_an_entry_nearer_than_a_common_one(newsroom: Desk) -> None:
+    for number in range(9):
+        newsroom.article(f"pont-{number}.md", "2024-03-01", f"Un pont de plus, {number}")
+    newsroom.article("loire.md", "2024-03-01", "La Loire")
+    newsroom.load(THEN + timedelta(minutes=1))
+    newsroom.index(THEN + timedelta(minutes=1))
+    found = near(newsroom, "/ponts-de-la-loire/")
+    assert found[0] == "loire"
+    assert len(found) == 6
+    assert near(newsroom, "/ponts-de-la-loire/", limit=1) == ["loire"]
 
 
-def test_a_search_is_a_feed_newest_first(newsroom: Desk) -> None:
-    """feeds.md 29, 36."""
-    client = newsroom.client()
-    for form in ("rss", "atom", "json"):
-        document = client.get(f"/search/feed.{form}?q=altman").text
-        places = [document.find(title) for title in ("Le retour", "Sam Altman est renvoyé")]
-        assert -1 not in places
-        assert places == sorted(places)
-    moved = client.get("/search/feed.rss?q=altman+tag%3AIA")
-    assert moved.headers["Location"] == "/search/feed.rss?q=altman&tag=ia"
+@pytest.mark.parametrize(
+    "more", [{"status": "draft"}, {"status": "withdrawn"}, {"date": "2099-01-01"}]
+)
+def test_near_an_address_is_nothing_that_the_index_does_not_know_to_be_hidden(
+    newsroom: Desk, more: dict[str, str]
+) -> None:
+    newsroom.article("pont.md", title="Le pont de l’État", **more)
+    newsroom.load(THEN + timedelta(minutes=1))
+    assert near(newsroom, "/pont/") == []
 
 
-def test_the_page_says_that_nothing_was_found_and_helps_on(newsroom: Desk) -> None:
-    shown = page(newsroom, "/search/?q=introuvable")
-    assert "Rien" in shown.text_content()
-    assert page(newsroom, "/search/?q=le+la").xpath("//main//mark") == []
+def test_an_embargo_holds_near_an_address_too(desk: Desk) -> None:
+    end = NOW + timedelta(hours=1)
+    desk.article("x.md", end.isoformat(), "Surprise")
+    desk.load(NOW)
+    desk.index(end)  # by a clock that is fast
+    assert near(desk, "/surprises/", NOW) == []
+    assert near(desk, "/surprises/", end) == ["x"]
 
 
-def test_words_are_suggested(newsroom: Desk) -> None:
-    answer = newsroom.client().get("/search/suggest?q=alt")
-    assert answer.json == ["Altman"]
-    known = newsroom.client().get(
-        "/search/suggest?q=alt", headers={"If-None-Match": answer.headers["ETag"]}
+def test_who_is_lost_is_shown_what_is_near_however_the_index_is(newsroom: Desk) -> None:
+    newsroom.article("2024/pont-neuf.md", "2024-06-01")
+    newsroom.load(THEN + timedelta(minutes=1))
+    answer = newsroom.client().get("/2023/11/sam-altman-est-renvoye.html")
+    assert answer.status_code == 404
+    assert f'href="/articles/affaire/{DAY}/"' in answer.text
+    folder = newsroom.config.data_dir / f"search-{newsroom.config.search_engine}"
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"damaged" * 20)
+    answer = newsroom.client().get("/articles/2024/pont-neufs/")
+    assert answer.status_code == 404
+    assert 'href="/articles/2024/pont-neuf/"' in answer.text
+
+
+@pytest.mark.parametrize("state", ["draft", "withdrawn"])
+def test_what_was_hidden_is_not_shown_by_an_index_that_does_not_know_it_yet(
+    newsroom: Desk, state: str
+) -> None:
+    newsroom.article(
+        "affaire/2023-11-22.md", "2023-11-22", "Le retour", body="Altman.", status=state
     )
-    assert known.status_code == 304
-    assert newsroom.client().get("/search/suggest").json == []
-
-
-def test_before_anything_is_indexed_the_page_says_so(desk: Desk) -> None:
-    desk.article("a.md")
-    desk.load(THEN)
-    text = desk.client().get("/search/?q=titre").text
-    assert re.search("L’index est en cours de mise à jour", text)
-    desk.index(datetime.now(UTC))
-    assert "mise à jour :" not in desk.client().get("/search/?q=titre").text
+    newsroom.load(THEN)
+    assert "2023-11-22" not in paths(find(newsroom, "altman"))

@@ -10,7 +10,7 @@ from newsarchive.search.text import phrases, surface, token_of
 #: what does not begin as its token does, or is written in more than one way
 ODD = (
     "yeux œil OEIL Œuvre travaux travail cieux ciel n° No numéro № O.N.U. ONU l'avenir l’œuvre"
-    " A320 A 320 a-320 20h15 dying die lies ﬁn ﬀ Straße strasse e-mail email R&D C++ aujourd'hui"
+    " maïs I 95 colour color votait élu Gaza A320 A 320 a-320 20h15 dying die lies ﬁn ﬀ Straße strasse e-mail email R&D C++ aujourd'hui"
     " E\u0301tat État co\u00adopérer 日本 日本equip Ⅷ ① ｅｑｕｉｐｅ ʰ covid-19 _équipe_ (équipe) équipes,"
 )
 TEXTS = st.lists(st.sampled_from(ODD.split(" ")) | st.text(max_size=6), max_size=12).map(" ".join)

@@ -60,7 +60,7 @@ def test_an_edit_takes_back_what_the_document_had(vocabulary: Vocabulary) -> Non
     assert vocabulary.suggest("gr") == ()
     vocabulary.forget(["b", "inconnu"])
     assert vocabulary.count("usine") == 1
-    vocabulary.clear()
+    vocabulary.forget(["a"])
     assert (len(vocabulary), vocabulary.suggest("u"), vocabulary.nearest("usime")) == (0, (), None)
 
 
@@ -218,10 +218,32 @@ def test_a_file_that_cannot_be_used_answers_nothing_and_is_not_written(tmp_path:
     for change in (
         lambda: learn(vocabulary, "a"),
         lambda: vocabulary.forget(["a"]),
-        vocabulary.clear,
     ):
         with pytest.raises(SearchError, match="cannot be written"):
             change()
+
+
+def test_it_says_how_far_it_follows_with_what_it_learnt(vocabulary: Vocabulary) -> None:
+    assert vocabulary.position() == ""
+    vocabulary.learn([("a", "1", ["usine"]), ("b", "1", ["usine"])], "12")
+    with pytest.raises(ZeroDivisionError):
+        vocabulary.learn(((str(n), "1", [str(1 // n)]) for n in (1, 0)), "13")
+    assert (vocabulary.position(), vocabulary.ids()) == ("12", {"a", "b"})
+
+
+def test_a_damaged_file_is_begun_anew_and_others_see_that(tmp_path: Path) -> None:
+    path = tmp_path / "words.sqlite3"
+    writer, reader = Vocabulary(path), Vocabulary(path)
+    learn(writer, "usine")
+    assert reader.count("usine") == 1
+    for file in (path, tmp_path / "words.sqlite3-wal"):
+        file.write_bytes(b"damaged" * 1000)
+    fresh = Vocabulary(path)
+    with pytest.raises(SearchError):
+        learn(fresh, "maire")
+    assert fresh.position() == ""
+    learn(fresh, "maire")
+    assert (reader.count("usine"), reader.count("maire")) == (0, 1)
 
 
 def test_another_process_sees_what_was_learnt(vocabulary: Vocabulary, tmp_path: Path) -> None:

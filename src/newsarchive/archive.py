@@ -79,13 +79,20 @@ class Archive:
         return self.catalogue.snapshot()
 
     def find(self, query: Query, now: datetime) -> Page:
-        """One page of a list."""
+        """One page of a list. A query with words is none: ``searching`` finds those."""
         return self.catalogue.find(query, now, self.config.page_size)
 
     def entry(self, path: str, now: datetime) -> Entry | None:
         """An article or update with its body, or None if there is none at ``now``."""
         found = self.catalogue.entry(path, now)
         return found and _as_of(found, now)
+
+    def shown(self, path: str, now: datetime) -> Entry | None:
+        """The same; an update is shown with its story or not at all."""
+        found = self.entry(path, now)
+        if found and found.story and self.entry(found.story, now) is None:
+            return None
+        return found
 
     def held(self, numbers: Iterable[int], now: datetime) -> dict[int, Entry]:
         """Entries with their bodies, by the numbers that the catalogue gave them."""

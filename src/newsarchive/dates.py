@@ -197,6 +197,20 @@ def in_words(moment: Moment, lang: str, zone: tzinfo) -> str:
             return period_in_words(at.date(), precision, lang)
 
 
+def short(moment: Moment, lang: str, zone: tzinfo) -> str:
+    """What is known, for a narrow column: ``17 nov. 2023, 21 h 00``, ``nov. 2023`` or ``2023``."""
+    at = local(moment.at, zone) if moment.precision is Precision.MINUTE else moment.at
+    match moment.precision:
+        case Precision.YEAR:
+            return f"{at.year:04d}"
+        case Precision.MONTH:
+            return format_date(at.date(), "LLL y", locale=locale(lang)).replace(" ", "\u00a0")
+        case precision:
+            day = short_day(at.date(), lang).replace(" ", "\u00a0")
+            time = f", {time_in_words(at, lang)}" if precision is Precision.MINUTE else ""
+            return f"{day} {at.year:04d}{time}"
+
+
 def said(text: str, lang: str, zone: tzinfo) -> str:
     """A date as somebody wrote it, in words; what is no date stays."""
     try:

@@ -1,18 +1,20 @@
-"""The search index in step with the catalogue: what changed is put in, batch by batch.
+"""The search index and the list of words in step with the catalogue: what changed is put in, batch
+by batch.
 
-The index says itself how far it has followed the catalogue's change log, and that is written
-together with the documents: after a crash at any point the next look goes on from there.
+Both say themselves how far they have followed the catalogue's change log, and that is written
+together with what is put in: after a crash at any point the next look goes on from there, in the
+middle of a first index too. What is there already answers meanwhile.
 """
 
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
-from newsarchive import markup
+from newsarchive import markup, progress
 from newsarchive.archive import Archive
 from newsarchive.catalogue.lists import terms_of
 from newsarchive.config import Config
@@ -22,44 +24,30 @@ from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.permalink import words
 from newsarchive.search import open_engine, open_vocabulary
 from newsarchive.search.engine import Document, Engine
+from newsarchive.search.position import Position
 from newsarchive.search.text import tokens, written
 
 #: grows whenever the same entry is indexed as another document
-VERSION = 1
-#: changes that are followed at once, and entries that are indexed at once when all are
-BATCH = 200
-BULK = 2_000
+VERSION = 4
+#: changes that are followed at once, and when an index is made as a whole
+BATCH, BULK = 200, 20_000
+#: so many changes behind, an index is not waited for change by change
+FAR_BEHIND = 5_000
+#: entries that are read at once
+READ = 200
+#: changes after which an index is made anew, as a whole: each leaves it in more parts
+WORN = 5_000
 #: seconds after which a failure is tried again
 RETRY_SECONDS = 5.0
+#: how often it is told how far an index is that is being made
+TOLD_SECONDS = 0.5
 
 #: documents indexed so far, and of how many
 Progress = Callable[[int, int], None]
+#: takes entries in and takes others out, by their ids, with the position that is then reached
+Sink = Callable[[Sequence[str], Sequence[str], str], None]
 
 _log = logging.getLogger("newsarchive.indexing")
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far an index has followed a catalogue."""
-
-    #: which catalogue, and what of this program made the documents
-    made: str
-    #: of its change log
-    sequence: int
-    #: microseconds from 1970 UTC: embargoes that ended by then
-    until: int
-
-    @classmethod
-    def parse(cls, text: str) -> "Position | None":
-        """What ``unparse`` wrote; None for anything else."""
-        parts = text.split(" ")
-        if len(parts) != 3 or not all(part.lstrip("-").isdecimal() for part in parts[1:]):
-            return None
-        return cls(parts[0], int(parts[1]), int(parts[2]))
-
-    def unparse(self) -> str:
-        """As an index keeps it."""
-        return f"{self.made} {self.sequence} {self.until}"
 
 
 class Indexing:
@@ -70,6 +58,7 @@ class Indexing:
         self._zone = config.zone
         self._engine = open_engine(config)
         self._vocabulary = open_vocabulary(config)
+        self._told = _Telling(self._archive)
 
     def close(self) -> None:
         """Let go of the index."""
@@ -78,7 +67,8 @@ class Indexing:
     def catch_up(self, now: datetime, told: Progress | None = None) -> datetime | None:
         """Put in all that changed until ``now``; gives the time of the next embargo's end.
 
-        An index that is damaged, of another catalogue or of another version is made anew aside.
+        An index that is of another catalogue, of another version or worn is made anew aside; a
+        damaged one is emptied and filled.
 
         Raises:
             CatalogueError: the catalogue cannot be read.
@@ -88,105 +78,129 @@ class Indexing:
         made = catalogue.meta("made")
         if not made:
             return None
-        position = self._position()
-        if position is None or position.made != f"{made}.{VERSION}":
-            position = self._rebuild(f"{made}.{VERSION}", now, told)
-        while self._follow(position, now):
-            position = self._position() or position
+        begun = Position(f"{made}.{VERSION}", 0, microseconds(now), catalogue.last_change())
+        with self._told.to(told):
+            self._index(begun, now)
+            self._learn(begun, now)
         return catalogue.next_arrival(now)
 
+    def _index(self, begun: Position, now: datetime) -> None:
+        position = self._position() or begun
+        if position.made == begun.made and position.sequence - position.whole < WORN:
+            self._follow_all(self._into(self._engine, now), position, now)
+            return
+        with self._engine.rebuilt() as aside:
+            fresh: Position | None = begun
+            while fresh:
+                fresh = self._follow(self._into(aside, now), fresh, now)
+                # what is saved meanwhile is found meanwhile
+                if position.made == begun.made:
+                    self._follow_all(self._into(self._engine, now), position, now)
+                    position = self._position() or position
+
     def _position(self) -> Position | None:
+        """Of the index; None where there is nothing to be kept."""
         try:
-            return Position.parse(self._engine.position())
+            text = self._engine.position()
         except SearchError as error:
             _log.warning("%s; the index is made anew", error)
-            return None
+            with self._engine.rebuilt():
+                return None
+        # what is there, but says nothing that is understood, answers until another is made
+        return Position.parse(text) or Position(text, 0, 0) if text else None
+
+    def _learn(self, begun: Position, now: datetime) -> None:
+        position = Position.parse(self._vocabulary.position())
+        if position is None or position.made != begun.made:
+            position = begun
+        self._follow_all(self._into_words(), position, now)
 
     # -- what changed --
 
-    def _follow(self, position: Position, now: datetime) -> bool:
-        """One batch; whether there may be more."""
+    def _follow_all(self, sink: Sink, position: Position, now: datetime) -> None:
+        reached: Position | None = position
+        while reached:
+            reached = self._follow(sink, reached, now)
+
+    def _follow(self, sink: Sink, position: Position, now: datetime) -> Position | None:
+        """One batch; the position after it, or None when nothing has changed."""
         catalogue = self._archive.catalogue
         with self._archive.snapshot():
-            changes = catalogue.changes(position.sequence, BATCH)
+            changes = catalogue.changes(position.sequence, self._batch(position))
             arrived = catalogue.arrived_between(instant(position.until), now)
             if not changes and not arrived:
-                return False
+                return None
             ids = dict.fromkeys([*(each.id for each in changes), *(each.id for each in arrived)])
-            found = catalogue.placed(ids)
-            # a story is found by the titles of its updates
-            stories = {entry.story for _, entry in found if entry.story}
-            placed = {e.id: (at, e) for at, e in (*found, *catalogue.placed_at(stories))}
-            gone = [id_ for id_ in ids if id_ not in placed]
-            put_in = self._put_in(self._engine, placed.values(), gone, now)
+            if position.is_whole:
+                # a story is found by the titles of its updates, and no longer by one that is gone
+                paths = [*(each.path for each in changes), *(each.path for each in arrived)]
+                folders = {path.rpartition("/")[0] for path in paths}
+                ids |= dict.fromkeys(catalogue.ids_at(folders))
+            shown = catalogue.published(ids, now)
+            hidden = tuple(ids.keys() - set(shown))
             sequence = changes[-1].sequence if changes else position.sequence
-        put_in(Position(position.made, sequence, microseconds(now)))
-        return len(changes) == BATCH
+            reached = position.reached(sequence, microseconds(now))
+            self._told.stage(position)
+            sink(shown, hidden, reached.unparse())
+        return reached
 
-    def _put_in(
-        self,
-        engine: Engine,
-        placed: Iterable[tuple[int, Entry]],
-        gone: Iterable[str],
-        now: datetime,
-    ) -> Callable[[Position], None]:
-        """Make documents; what it gives writes them."""
-        shown, hidden = [], list(gone)
-        for at, entry in placed:
-            if entry.status is Status.PUBLISHED and at <= microseconds(now):
-                shown.append((at, entry))
-            else:
-                hidden.append(entry.id)
-        texts = {entry.id: markup.text(entry.body) for _, entry in shown}
-        documents = [self._document(at, entry, texts[entry.id], now) for at, entry in shown]
+    def _batch(self, position: Position) -> int:
+        behind = self._archive.catalogue.last_change() - position.sequence
+        return BATCH if position.is_whole and behind < FAR_BEHIND else BULK
 
-        def write(position: Position) -> None:
-            self._vocabulary.learn(
-                (entry.id, entry.digest, _words_of(entry, texts[entry.id])) for _, entry in shown
-            )
+    def _into(self, engine: Engine, now: datetime) -> Sink:
+        """Into an index."""
+
+        def put_in(shown: Sequence[str], hidden: Sequence[str], position: str) -> None:
+            documents = (self._document(at, entry, now) for at, entry in self._entries(shown))
+            engine.update(documents, hidden, position)
+
+        return put_in
+
+    def _into_words(self) -> Sink:
+        """Into the list of words; the last batch of a whole takes out what is in no catalogue."""
+
+        def put_in(shown: Sequence[str], hidden: Sequence[str], position: str) -> None:
+            reached = Position.parse(position)
+            if reached and reached.sequence == reached.whole:
+                unknown = self._vocabulary.ids() - self._archive.catalogue.ids()
+                hidden = (*hidden, *unknown)
             self._vocabulary.forget(hidden)
-            engine.update(documents, hidden, position.unparse())
+            entries = self._entries(shown)
+            self._vocabulary.learn(
+                ((each.id, f"{VERSION} {each.digest}", _words_of(each)) for _, each in entries),
+                position,
+            )
 
-        return write
+        return put_in
 
-    def _document(self, at: int, entry: Entry, text: str, now: datetime) -> Document:
+    def _entries(self, ids: Sequence[str]) -> Iterator[tuple[int, Entry]]:
+        """Entries with their places in time; many are not in memory together."""
+        for start in range(0, len(ids), READ):
+            for placed in self._archive.catalogue.placed(ids[start : start + READ]):
+                self._told.one_more()
+                yield placed
+
+    def _document(self, at: int, entry: Entry, now: datetime) -> Document:
         day = local(instant(at), self._zone).date()
-        terms = [term for term in terms_of(entry) if term and not term.startswith("word:")]
         updates = ""
         if entry.is_story or not entry.story:
             found = self._archive.catalogue.updates(entry.path, now, bodies=False)
-            updates = "\n".join(each.title for each in found if not each.untitled)
+            updates = "\n".join(
+                each.title
+                for each in found
+                if not each.untitled and each.status is Status.PUBLISHED
+            )
         return Document(
             id=entry.id,
             at=at,
-            terms=(*terms, f"year:{day.year:04d}", f"month:{str(day)[:7]}"),
+            # '' is everything
+            terms=(*filter(None, terms_of(entry)), f"year:{day.year:04d}", f"month:{str(day)[:7]}"),
             title=tokens(entry.title, entry.lang),
             summary=tokens(entry.summary, entry.lang),
             updates=tokens(f"{updates}\n{_name(entry)}", entry.lang),
-            body=tokens(text, entry.lang),
+            body=tokens(markup.text(entry.body), entry.lang),
         )
-
-    # -- all of it --
-
-    def _rebuild(self, made: str, now: datetime, told: Progress | None) -> Position:
-        catalogue = self._archive.catalogue
-        total, done, number = catalogue.entry_count(), 0, 0
-        position = Position(made, catalogue.last_change(), microseconds(now))
-        self._vocabulary.clear()
-        with self._engine.rebuilt() as fresh:
-            while True:
-                with self._archive.snapshot():
-                    batch = catalogue.placed_after(number, BULK)
-                    if not batch:
-                        break
-                    number = batch[-1][0]
-                    put_in = self._put_in(fresh, [each[1:] for each in batch], (), now)
-                put_in(position)
-                done += len(batch)
-                if told:
-                    told(done, total)
-            fresh.update((), (), position.unparse())
-        return position
 
 
 def _name(entry: Entry) -> str:
@@ -194,9 +208,53 @@ def _name(entry: Entry) -> str:
     return " ".join(words(entry.path.rpartition("/")[2].lstrip("0123456789-").replace("-", " ")))
 
 
-def _words_of(entry: Entry, text: str) -> set[str]:
+def _words_of(entry: Entry) -> set[str]:
     """The words of an entry as they are written."""
-    return written(f"{entry.title}\n{entry.summary}\n{_name(entry)}\n{text}", entry.lang)
+    text = f"{entry.title}\n{entry.summary}\n{_name(entry)}\n{markup.text(entry.body)}"
+    return written(text, entry.lang)
+
+
+class _Telling:
+    """Tells how far an index is that is made as a whole: who asked, and the data folder's status.
+
+    What is told are entries; each is put in twice, into the index and into the list of words.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive, self._config = archive, archive.config
+        self._asked: Progress | None = None
+        self._done, self._total = 0, 0
+        self._last = 0.0
+
+    @contextlib.contextmanager
+    def to(self, asked: Progress | None) -> Iterator[None]:
+        """Tell it to somebody too; nothing is told after the block."""
+        self._asked, self._done, self._total = asked, 0, 0
+        try:
+            yield
+        finally:
+            if self._total:
+                progress.tell_making(self._config, None)
+
+    def stage(self, position: Position) -> None:
+        """A batch begins."""
+        if not position.is_whole and not self._total:
+            self._total = 2 * self._archive.catalogue.entry_count()
+            self._done = self._total // 2 * position.sequence // position.whole
+            self._tell()
+
+    def one_more(self) -> None:
+        """An entry is put in."""
+        self._done += 1
+        if self._total and time.monotonic() - self._last > TOLD_SECONDS:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._last = time.monotonic()
+        done, total = min(self._done, self._total) // 2, self._total // 2
+        progress.tell_making(self._config, progress.Making(done, total))
+        if self._asked:
+            self._asked(done, total)
 
 
 class Indexer:

@@ -217,9 +217,11 @@ def first_heading(body: str) -> tuple[str, str] | None:
 
 
 _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,}).*$", re.M)
-_TEMPLATE = re.compile(r"\{[{%].{0,400}?[}%]\}")
+_TEMPLATE = re.compile(r"\{[{%].{0,400}?[}%]\}|\{[:.][\w #.=\"-]{1,200}\}", re.S)
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.S | re.I)
-_LINKED = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\]\[[^\[\]]*\]")
+_LINKED = re.compile(
+    r"\]\(\s{0,9}[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\s{0,9}\)|\]\[[^\[\]]*\]"
+)
 _DEFINED = re.compile(r"^ {0,3}\[[^\]\n]+\]: \S+.*$", re.M)
 _LINE_MARKS = re.compile(r"^[ \t>]*(?:#{1,6} |[-*+] (?:\[[ xX]\] )?)", re.M)
 # a class of signs and then which it was: so the text is scanned six times as fast as for each

@@ -24,6 +24,9 @@ FEEDS = "/feeds/"
 FEEDS_OPML = "/feeds.opml"
 STORIES_OPML = "/feeds/stories.opml"
 STATIC = "/static/"
+API = "/api/"
+API_V1 = "/api/v1/"
+API_ENTRIES = "/api/v1/entries/"
 
 #: where other programs keep the feeds of a site: WordPress, Ghost, Hugo, Jekyll, Pelican
 OLD_FEEDS = {

@@ -1,15 +1,19 @@
-"""How far the loader is, as it tells every other process: a status file and the writer's lock."""
+"""How far the loader is, as it tells every other process: status files and the writer's lock."""
 
 import contextlib
 import fcntl
 import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from newsarchive.config import Config
 
 #: held by the process that writes; in it stands who that is, and since when
 LOCK = "writer.lock"
 STATUS = "status.json"
+#: there while the search index is made anew
+INDEX_STATUS = "index-status.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +33,60 @@ class Told:
 _NOTHING = Told("unknown", 0, 0, alive=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How far a search index is that is being made."""
+
+    #: entries that are in it
+    done: int
+    #: of how many
+    total: int
+
+
 def told(config: Config) -> Told:
     """What the loader last told, and whether it lives to keep it true."""
     try:
-        found = json.loads((config.data_dir / STATUS).read_text(encoding="utf-8"))
+        found = _read(config.data_dir / STATUS)
         alive = bool(found["holder"]) and found["holder"] == _holder(config)
         return Told(str(found["state"]), int(found["done"]), int(found["total"]), alive)
     except (OSError, ValueError, KeyError, TypeError):
         return _NOTHING
 
 
+def making(config: Config) -> Making | None:
+    """How far the search index is that is being made anew; None if none is."""
+    try:
+        found = _read(config.data_dir / INDEX_STATUS)
+        if not found["holder"] or found["holder"] != _holder(config):
+            return None  # who told it is gone
+        return Making(int(found["done"]), int(found["total"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def tell(config: Config, state: str, done: int, total: int) -> None:
     """Tell it to whoever asks; only who holds the writer's lock may."""
-    path = config.data_dir / STATUS
+    _tell(config, STATUS, {"state": state, "done": done, "total": total})
+
+
+def tell_making(config: Config, found: Making | None) -> None:
+    """Tell how far the search index is, None when it is made; only who holds the lock may."""
+    if found is not None:
+        _tell(config, INDEX_STATUS, {"done": found.done, "total": found.total})
+    else:
+        with contextlib.suppress(OSError):
+            (config.data_dir / INDEX_STATUS).unlink(missing_ok=True)
+
+
+def _tell(config: Config, name: str, status: dict[str, object]) -> None:
+    path = config.data_dir / name
     with contextlib.suppress(OSError):  # a full disk: the load itself will say so
         holder = (config.data_dir / LOCK).read_text(encoding="utf-8")
-        status = {"state": state, "done": done, "total": total, "holder": holder}
-        path.with_suffix(".tmp").write_text(json.dumps(status), encoding="utf-8")
+        path.with_suffix(".tmp").write_text(json.dumps({**status, "holder": holder}), "utf-8")
         path.with_suffix(".tmp").replace(path)
 
 

@@ -97,7 +97,7 @@ class Period:
 class Query:
     """A list of entries, and which page of it."""
 
-    #: words; the catalogue looks for them in titles
+    #: words and signs of the search language (``wording``); lists have none
     text: str = ""
     #: slugs; an entry has them all
     tags: tuple[str, ...] = ()

@@ -1,9 +1,11 @@
 """A small SQLite file that any process may write, and that anybody may delete.
 
 When it cannot be read or written, its questions have no answer: who asks does the work again,
-which is slower and never wrong.
+which is slower and never wrong. A file that proves damaged is removed, and begun anew.
 """
 
+import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -11,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 BUSY_SECONDS = 0.5
+
+#: SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR_SHORT_READ (https://www.sqlite.org/rescode.html)
+_DAMAGED = {11, 26, 522}
 
 Row = tuple[Any, ...]
 
@@ -27,19 +32,38 @@ class Scratch:
         """The rows of a question, or none of a command; None when the file cannot be used."""
         try:
             return self._connection().execute(sql, values).fetchall()
-        except (sqlite3.Error, OSError):
+        except (sqlite3.Error, OSError) as error:
             self._forget()
+            if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+                self._remove()
             return None
 
     def _connection(self) -> sqlite3.Connection:
         held: sqlite3.Connection | None = getattr(self._local, "held", None)
+        if held is not None and self._place() != self._local.place:
+            self._forget()  # somebody removed it
+            held = None
         if held is None:
             held = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
             self._local.held = held
+            self._local.place = self._place()
             held.execute("PRAGMA journal_mode = WAL")
             held.execute("PRAGMA synchronous = OFF")
             held.executescript(self._schema)
         return held
+
+    def _place(self) -> tuple[int, int] | None:
+        """Device and inode of the file; None while there is none."""
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - a fifth of the time
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _remove(self) -> None:
+        for ending in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                self._path.with_name(self._path.name + ending).unlink()
 
     def _forget(self) -> None:
         held: sqlite3.Connection | None = getattr(self._local, "held", None)

@@ -3,25 +3,35 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 
-from newsarchive import markup, wording
+from newsarchive import markup, permalink, wording
 from newsarchive.archive import Archive
-from newsarchive.catalogue import Arrival
+from newsarchive.catalogue import Arrival, Place
 from newsarchive.catalogue.lists import select
 from newsarchive.dates import microseconds
-from newsarchive.entry import Entry
+from newsarchive.entry import Entry, Status
+from newsarchive.errors import SearchError
+from newsarchive.progress import Making, making
 from newsarchive.query import Order, Query
 from newsarchive.search import open_engine, open_vocabulary
-from newsarchive.search.engine import Answer, Clause, Facets, Phrase, Question, Ranking
+from newsarchive.search.engine import Answer, Clause, Facets, Hit, Phrase, Question, Ranking
+from newsarchive.search.position import Position
 from newsarchive.search.snippets import Piece, marked, snippet
 from newsarchive.search.sought import Sought
-from newsarchive.search.text import phrases, surface
+from newsarchive.search.text import phrases, surface, tokens
+from newsarchive.suggesting import Suggestion, suggest
 from newsarchive.wording import Note, Wording
 
 #: what is counted among all that is found
 FACETS = ("year", "month", "tag", "author", "lang", "kind")
 #: words that a word with a star stands for
 COMPLETIONS = 48
+#: words of an address that are looked at, documents that those looked for are in, and entries
+#: among which those near it are chosen
+WORDS, FEW, AMONG = 12, 10_000, 50
+#: entries of one instant among which a walk finds its place
+MOST_EQUAL = 100_000
 _RANKINGS = {
     Order.RELEVANCE: Ranking.RELEVANCE, Order.NEWEST: Ranking.NEWEST, Order.OLDEST: Ranking.OLDEST,
 }  # fmt: skip
@@ -34,6 +44,8 @@ class Result:
     entry: Entry
     title: tuple[Piece, ...]
     snippet: tuple[Piece, ...]
+    #: higher is better, within one answer; 0 where time ranks
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,8 @@ class Found:
 
     #: as it was read: filters of the text are among its own
     query: Query
+    #: the words that it was read as: what stands in every text is left out
+    asked: Wording
     results: tuple[Result, ...]
     #: entries found, on every page
     total: int
@@ -50,8 +64,8 @@ class Found:
     facets: Facets
     #: what was left out of the question, or read otherwise
     notes: tuple[Note, ...]
-    #: what was probably meant, '' if there is no telling
-    meant: str
+    #: what was probably meant and finds more, '' if there is no telling
+    meant: str = ""
     #: whether the results are of what was probably meant, as nothing else was found
     is_meant: bool = False
 
@@ -61,7 +75,7 @@ class Search:
 
     Raises:
         CatalogueError: from any method: the catalogue cannot be read.
-        SearchError: likewise the index.
+        SearchError: likewise the index, or there is none yet.
     """
 
     def __init__(self, archive: Archive) -> None:
@@ -78,19 +92,21 @@ class Search:
         asked = wording.parse(query.text)
         read = _read(query, asked)
         if query.text and not asked.clauses and not asked.filters:  # signs without a letter
-            return Found(read, (), 0, 1, Facets(), asked.notes, "")
+            return Found(read, asked, (), 0, 1, Facets(), asked.notes)
         if not asked.clauses:
             return self._listed(read, asked, now, facets=facets)
+        asked = self._telling(asked)
         answer = self._ask(read, asked, now, facets=facets)
+        found = self._found(read, asked, answer, now)
         meant = self._meant(asked)
-        if answer.total or not meant:
-            return self._found(read, asked, answer, meant=meant if not answer.total else "")
-        instead = replace(read, text=meant)
-        other = self._ask(instead, wording.parse(meant), now, facets=facets)
-        if not other.total:
-            return self._found(read, asked, answer, meant="")
-        found = self._found(instead, wording.parse(meant), other, meant=meant)
-        return replace(found, query=read, notes=asked.notes, is_meant=True)
+        if not meant:
+            return found
+        instead, intended = replace(read, text=meant), self._telling(wording.parse(meant))
+        other = self._ask(instead, intended, now, facets=facets)
+        if answer.total or not other.total:
+            return replace(found, meant=meant if other.total > answer.total else "")
+        found = self._found(instead, intended, other, now)
+        return replace(found, query=read, notes=asked.notes, meant=meant, is_meant=True)
 
     def _listed(self, query: Query, asked: Wording, now: datetime, *, facets: bool) -> Found:
         """What has no words is a list, which the catalogue has at once; the index counts in it."""
@@ -99,51 +115,106 @@ class Search:
         counted = self._engine.search(question).facets if facets else Facets()
         bodies = {e.id: e for _, e in self._archive.catalogue.placed(e.id for e in page.entries)}
         results = tuple(_result(bodies[entry.id], Sought({})) for entry in page.entries)
-        return Found(query, results, page.total, page.pages, counted, asked.notes, "")
+        return Found(query, asked, results, page.total, page.pages, counted, asked.notes)
 
-    def suggest(self, prefix: str, limit: int) -> tuple[str, ...]:
-        """Words of the archive that begin so."""
-        return self._vocabulary.suggest(prefix, limit)
+    def suggest(self, prefix: str, now: datetime, limit: int) -> tuple[Suggestion, ...]:
+        """What may be meant by a question that is still being typed: titles, tags and authors
+        that lead somewhere, then words that complete it; at most ``limit`` in all."""
+        return suggest(self._archive, self._vocabulary, prefix, now, limit)
 
     def position(self) -> str:
         """How far the index has followed the catalogue; another whenever answers may differ."""
         return self._engine.position()
 
+    def making(self) -> Making | None:
+        """How far the index is that is being made anew; None if none is. Where there was one
+        before, that one answers meanwhile."""
+        return making(self._archive.config)
+
     def behind(self) -> int:
-        """Changes of the catalogue that the index has not followed yet."""
-        parts = self.position().split(" ")
+        """Changes of the catalogue that the index has not followed: all, if it is of another."""
+        position = Position.parse(self.position())
         last = self._archive.catalogue.last_change()
-        return max(0, last - int(parts[1])) if len(parts) == 3 else last
+        is_its = position and position.follows(self._archive.catalogue.meta("made"))
+        return max(0, last - position.sequence) if position and is_its else last
 
     def arrivals(self, query: Query, now: datetime, offset: int, limit: int) -> tuple[Arrival, ...]:
         """What a query with words finds, newest first."""
         found = replace(as_read(query), order=Order.NEWEST, page=1, limit=0)
         question = self._question(found, wording.parse(found.text), now)
-        answer = self._engine.search(replace(question, offset=offset, limit=limit))
+        answer = self._answer(replace(question, offset=offset, limit=limit))
         return self._archive.catalogue.arrivals_of(hit.id for hit in answer.hits)
 
     def count(self, query: Query, now: datetime) -> int:
         """How many entries a query with words finds."""
         read = as_read(query)
         question = self._question(read, wording.parse(read.text), now)
-        return self._engine.search(replace(question, limit=0)).total
+        return self._answer(replace(question, limit=0)).total
+
+    def walk(
+        self, query: Query, now: datetime, limit: int, beyond: Place | None = None
+    ) -> tuple[tuple[str, ...], int]:
+        """What a query with words finds by date alone, from a place on, as ids; and how many
+        there are in all. Of one instant the ids are in order.
+
+        Raises:
+            QueryError: its text is beyond the bounds.
+        """
+        order = Order.OLDEST if query.order is Order.OLDEST else Order.NEWEST
+        read = replace(as_read(query), order=order, page=1)
+        question = replace(self._question(read, wording.parse(read.text), now), limit=limit)
+        if beyond is None:
+            answer = self._answer(question)
+            return tuple(hit.id for hit in answer.hits), answer.total
+        start, end = max(question.start, beyond.at), min(question.end, beyond.at + 1)
+        equal = self._answer(replace(question, start=start, end=end, limit=MOST_EQUAL))
+        before = sum(hit.id <= beyond.id for hit in equal.hits)
+        is_oldest = order is Order.OLDEST
+        rest = replace(question, start=start) if is_oldest else replace(question, end=end)
+        hits = self._answer(replace(rest, offset=before)).hits
+        return tuple(hit.id for hit in hits), self._answer(replace(question, limit=0)).total
 
     # -- the question --
 
+    def _telling(self, asked: Wording) -> Wording:
+        """Without what stands in every text and so says nothing; a note names it."""
+        languages = self._archive.catalogue.languages()
+        idle = [
+            clause for clause in asked.clauses
+            if not any(isinstance(atom, wording.Prefix) or phrases(atom.text, languages)
+                       for atom in clause.atoms)
+        ]  # fmt: skip
+        if not idle:
+            return asked
+        left_out = {"words": wording.unparse(Wording(tuple(idle)))}
+        note = Note("what stands in almost every text was left out: %(words)s", left_out)
+        kept = tuple(clause for clause in asked.clauses if clause not in idle)
+        return replace(asked, clauses=kept, notes=(*asked.notes, note))
+
     def _ask(self, query: Query, asked: Wording, now: datetime, *, facets: bool) -> Answer:
         question = self._question(query, asked, now)
-        if query.text and not question.clauses:
-            return Answer((), 0, Facets())  # nothing but words that every text has
-        return self._engine.search(replace(question, facets=FACETS if facets else ()))
+        return self._answer(replace(question, facets=FACETS if facets else ()))
+
+    def _answer(self, question: Question) -> Answer:
+        """What an index finds; where none was made yet, nothing can be said."""
+        if not self._engine.position():
+            raise SearchError(
+                str(self._archive.config.data_dir),
+                "there is no search index yet; run: newsarchive index",
+            )
+        return self._engine.search(question)
 
     def _question(self, query: Query, asked: Wording, now: datetime) -> Question:
         selection = select(replace(query, text=""), microseconds(now), self._archive.config.zone)
         languages = self._archive.catalogue.languages()
         size = query.limit or self._archive.config.page_size
-        clauses = (self._clause(clause, languages) for clause in asked.clauses)
+        # what is in every text says nothing
+        clauses = [self._clause(clause, languages) for clause in asked.clauses]
+        clauses = [clause for clause in clauses if clause.phrases]
+        if query.text and not clauses:
+            clauses = [Clause(())]  # and by itself finds nothing
         return Question(
-            # what is in every text says nothing
-            clauses=tuple(clause for clause in clauses if clause.phrases),
+            clauses=tuple(clauses),
             terms=tuple(term for term in selection.terms if term),
             without=selection.without,
             start=selection.start,
@@ -158,12 +229,15 @@ class Search:
         for atom in clause.atoms:
             for text in self._texts(atom):
                 found += phrases(text, languages)
+            if isinstance(atom, wording.Prefix) and not found:
+                found.append((f"{atom.text}*",))  # no word begins so: it is in no text
         return Clause(tuple(dict.fromkeys(found)), negated=clause.negated)
 
     def _texts(self, atom: wording.Atom) -> Iterable[str]:
         if isinstance(atom, wording.Prefix):
             beginning = [word for word, _, _ in surface(atom.text, "")]
-            return self._vocabulary.completions(beginning[-1], COMPLETIONS) if beginning else ()
+            found = self._vocabulary.completions(beginning[-1], COMPLETIONS) if beginning else ()
+            return found or (atom.text,)  # nothing begins so, but it may be a word itself
         return (atom.text,)
 
     def _meant(self, asked: Wording) -> str:
@@ -186,21 +260,20 @@ class Search:
 
     # -- the answer --
 
-    def _found(self, query: Query, asked: Wording, answer: Answer, *, meant: str) -> Found:
-        entries = {entry.id: entry for _, entry in self._archive.catalogue.placed(
-            hit.id for hit in answer.hits)}  # fmt: skip
+    def _found(self, query: Query, asked: Wording, answer: Answer, now: datetime) -> Found:
         sought = self._sought(asked)
         size = query.limit or self._archive.config.page_size
         return Found(
             query=query,
+            asked=asked,
             results=tuple(
-                _result(entries[hit.id], sought) for hit in answer.hits if hit.id in entries
+                replace(_result(entry, sought), score=hit.score)
+                for hit, entry in self._shown(answer.hits, now)
             ),
             total=answer.total,
             pages=max(1, -(-answer.total // size)),
             facets=answer.facets,
             notes=asked.notes,
-            meant=meant,
         )
 
     def _sought(self, asked: Wording) -> Sought:
@@ -214,6 +287,46 @@ class Search:
                     found.update(dict.fromkeys(phrase, number))
         return Sought(found)
 
+    # -- without a question --
+
+    def near(self, address: str, now: datetime, limit: int) -> tuple[Entry, ...]:
+        """Entries that an address nobody has may have meant: those whose titles or paths share
+        words with it, rare words before common ones."""
+        languages, counts = self._archive.catalogue.languages(), self._counts(address)
+        sought = {word: phrases(word, languages) for word in counts}
+        rarest = sorted(filter(sought.get, counts), key=counts.__getitem__)
+        sums = accumulate(map(counts.__getitem__, rarest))
+        # one word however many have it, and more while they are looked up at once
+        few = [word for word, many in zip(rarest, sums, strict=True) if many <= FEW] or rarest[:1]
+        clause = Clause(tuple(phrase for word in few for phrase in sought[word]))
+        question = Question(clauses=(clause,), end=microseconds(now) + 1, limit=AMONG)
+        found = self._shown(self._engine.search(question).hits, now) if few else ()
+        words = [(read, 1 / counts[word]) for word, read in sought.items()]
+        shared = [(_shared(entry, words), entry) for _, entry in found]
+        shared.sort(key=lambda each: each[0], reverse=True)
+        return tuple(entry for much, entry in shared[:limit] if much)
+
+    def _counts(self, address: str) -> dict[str, int]:
+        """The last words of an address, each with how many entries have it; one that none has is
+        read as what was probably meant. Numbers are left out: they are dates, mostly."""
+        text = address.removeprefix(permalink.ARTICLES)[-wording.MAX_TEXT :]
+        said = [word for word, _, _ in surface(text, "")]
+        counts: dict[str, int] = {}
+        for word in [each for each in said if not each.isdecimal()][-WORDS:]:
+            known = word if self._vocabulary.count(word) else self._vocabulary.nearest(word)
+            if known:
+                counts[known] = self._vocabulary.count(known)
+        return counts
+
+    def _shown(self, hits: Sequence[Hit], now: datetime) -> tuple[tuple[Hit, Entry], ...]:
+        """Hits with their entries: the index may not know yet what the catalogue hides."""
+        entries = {
+            entry.id: entry
+            for at, entry in self._archive.catalogue.placed(hit.id for hit in hits)
+            if at <= microseconds(now) and entry.status is Status.PUBLISHED
+        }
+        return tuple((hit, entries[hit.id]) for hit in hits if hit.id in entries)
+
 
 def as_read(query: Query) -> Query:
     """A query with the filters that stand in its text among its own.
@@ -221,7 +334,9 @@ def as_read(query: Query) -> Query:
     Raises:
         QueryError: the text is beyond the bounds, or a filter takes no such value.
     """
-    return _read(query, wording.parse(query.text)) if query.text else query
+    asked = wording.parse(query.text)
+    # signs without a letter ask for nothing, and not for everything
+    return _read(query, asked) if asked.clauses or asked.filters else query
 
 
 def _read(query: Query, asked: Wording) -> Query:
@@ -237,3 +352,9 @@ def _result(entry: Entry, sought: Sought) -> Result:
         marked(title, sought.places(title, entry.lang)),
         snippet(text, sought.places(text, entry.lang)),
     )
+
+
+def _shared(entry: Entry, words: Iterable[tuple[tuple[Phrase, ...], float]]) -> float:
+    """What the words, each with its worth, that stand in an entry's title or path are worth."""
+    own = set(tokens(f"{entry.title}\n{entry.path}", entry.lang))
+    return sum(worth for read, worth in words if any(map(own.issuperset, read)))

@@ -2,11 +2,13 @@
 
 from newsarchive.catalogue.arrivals import Arrival
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
+from newsarchive.catalogue.following import Told
 from newsarchive.catalogue.reader import Catalogue
 from newsarchive.catalogue.values import Asset, Change, Name, Page, Running
+from newsarchive.catalogue.walking import Held, Place
 from newsarchive.catalogue.writer import CatalogueWriter
 
 __all__ = [
-    "Arrival", "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Name",
-    "Outcome", "Page", "Placed", "ReadFile", "Running",
+    "Arrival", "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Held",
+    "Name", "Outcome", "Page", "Place", "Placed", "ReadFile", "Running", "Told",
 ]  # fmt: skip

@@ -137,18 +137,24 @@ class ArrivalsReader(FindingReader):
         sql = "SELECT at, metadata, digest, body FROM entry WHERE id IN ({marks})"
         return tuple((row["at"], entry_of(row)) for row in self.batched(sql, tuple(ids)))
 
-    def placed_at(self, paths: Iterable[str]) -> tuple[tuple[int, Entry], ...]:
-        """The same by their paths."""
-        sql = "SELECT at, metadata, digest, body FROM entry WHERE path IN ({marks})"
-        return tuple((row["at"], entry_of(row)) for row in self.batched(sql, tuple(paths)))
+    def ids(self) -> set[str]:
+        """Of all entries, whatever their state."""
+        return {row[0] for row in self.rows("SELECT id FROM entry")}
 
-    def placed_after(self, number: int, limit: int) -> tuple[tuple[int, int, Entry], ...]:
-        """The same, all of them in the order of their numbers, which come first."""
-        rows = self.rows(
-            "SELECT number, at, metadata, digest, body FROM entry WHERE number > ?"
-            " ORDER BY number LIMIT ?", (number, limit),
-        )  # fmt: skip
-        return tuple((row["number"], row["at"], entry_of(row)) for row in rows)
+    def ids_at(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Of the entries there are at some paths, whatever their state."""
+        sql = "SELECT id FROM entry WHERE path IN ({marks}) ORDER BY number"
+        return tuple(row[0] for row in self.batched(sql, tuple(paths)))
+
+    def published(self, ids: Iterable[str], now: datetime) -> tuple[str, ...]:
+        """Those of some entries that can be found at ``now``: neither drafts nor withdrawn."""
+        rows = self.batched(
+            "SELECT id FROM entry WHERE id IN ({marks}) AND status = 'published' AND at <= :now"
+            " ORDER BY number",
+            tuple(ids),
+            {"now": microseconds(now)},
+        )
+        return tuple(row[0] for row in rows)
 
     def languages(self) -> tuple[str, ...]:
         """The languages there are entries in, as primary subtags (BCP 47)."""

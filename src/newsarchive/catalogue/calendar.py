@@ -1,6 +1,8 @@
 """The catalogue's counts: what a year, month or day holds, which tags and authors there are."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from sqlite3 import Row
 
 from newsarchive.catalogue.lists import EVERYTHING, spellings_of
 from newsarchive.catalogue.rows import RowReader, entries_of, period_of
@@ -90,12 +92,24 @@ class CalendarReader(RowReader):
         term = f"{kind}:{slug}"
         return self._spellings(term, term + "\0").get(term, "")
 
+    def spelt(self, kind: str, slugs: Sequence[str]) -> dict[str, str]:
+        """The commonest spellings of tags or authors, by slug."""
+        terms = [f"{kind}:{slug}" for slug in slugs]
+        sql = "SELECT term, name, entries FROM spelling WHERE term IN ({marks})"
+        found = _commonest(self.batched(sql, terms))
+        return {term.partition(":")[2]: name for term, name in found.items()}
+
     def _spellings(self, low: str, high: str) -> dict[str, str]:
         rows = self.rows(
             "SELECT term, name, entries FROM spelling WHERE term >= ? AND term < ?", (low, high)
         )
-        best: dict[str, tuple[int, str]] = {}
-        for row in rows:
-            candidate = (-row["entries"], row["name"])
-            best[row["term"]] = min(best.get(row["term"], candidate), candidate)
-        return {term: name for term, (_, name) in best.items()}
+        return _commonest(rows)
+
+
+def _commonest(rows: Iterable[Row]) -> dict[str, str]:
+    """The spelling that most entries have, by term."""
+    best: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        candidate = (-row["entries"], row["name"])
+        best[row["term"]] = min(best.get(row["term"], candidate), candidate)
+    return {term: name for term, (_, name) in best.items()}

@@ -20,7 +20,7 @@ class FindingReader(RowReader):
     """Finds what a query asks for."""
 
     def find(self, query: Query, now: datetime, page_size: int) -> Page:
-        """One page of a list."""
+        """One page of a list; a query with words is none (see ``select``)."""
         size = query.limit or page_size
         selection = self.driven(select(query, microseconds(now), self.zone))
         if selection.is_plain:
@@ -55,17 +55,14 @@ class FindingReader(RowReader):
         return replace(selection, terms=tuple(sorted(selection.terms, key=sizes.__getitem__)))
 
     def size(self, term: str) -> int:
-        """Entries of a list, embargoed ones included; of a word, up to a bound."""
-        if term.startswith("word:"):
-            rows = self.rows("SELECT 1 FROM membership WHERE term = ? LIMIT 10000", (term,))
-            return len(rows)
+        """Entries of a list, embargoed ones included."""
         sql = "SELECT total(entries) FROM tally WHERE term = ? AND grain = 0"
         return int(float(str(self.value(sql, (term,)))))
 
     def _plain_page(self, selection: Selection, query: Query, size: int) -> Page:
         tally = self._tally(selection.terms[0])
         low, high = tally.before(selection.start), tally.before(selection.end)
-        total = max(0, high - low)
+        total = high - low
         skip = (query.page - 1) * size
         if query.order is Order.OLDEST:
             first, last = low + skip, min(high, low + skip + size)

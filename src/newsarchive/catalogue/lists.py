@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Moment, Precision, Status
-from newsarchive.permalink import slug, words
+from newsarchive.permalink import slug
 from newsarchive.query import Order, Period, Query
 
 EVERYTHING = ""
@@ -46,7 +46,7 @@ class Selection:
     without: tuple[str, ...]
     #: microseconds; the first instant within
     start: int
-    #: microseconds; the first instant after
+    #: microseconds; the first instant after; never before ``start``
     end: int
     #: and whose date is known at least so well
     grain: Grain
@@ -64,12 +64,7 @@ class Selection:
     @property
     def is_plain(self) -> bool:
         """Whether it is one list, or a span of one, which the tallies count and number."""
-        return (
-            len(self.terms) == 1
-            and not self.terms[0].startswith("word:")  # words are in no tally
-            and not self.without
-            and self.grain is Grain.YEAR
-        )
+        return len(self.terms) == 1 and not self.without and self.grain is Grain.YEAR
 
 
 def terms_of(entry: Entry) -> Iterator[str]:
@@ -83,7 +78,6 @@ def terms_of(entry: Entry) -> Iterator[str]:
     parts = entry.lang.lower().split("-")
     yield from (f"lang:{'-'.join(parts[:end])}" for end in range(1, len(parts) + 1))
     yield from dict.fromkeys(term for term, _ in spellings_of(entry))
-    yield from (f"word:{word}" for word in words(f"{entry.title} {entry.path.replace('-', ' ')}"))
 
 
 def spellings_of(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -92,8 +86,19 @@ def spellings_of(entry: Entry) -> Iterator[tuple[str, str]]:
     yield from ((f"author:{slug(name)}", name) for name in entry.authors)
 
 
+def name_words(slug_: str) -> tuple[str, ...]:
+    """The words of a slug, each once."""
+    return tuple(dict.fromkeys(filter(None, slug_.split("-"))))
+
+
 def select(query: Query, now: int, zone: tzinfo) -> Selection:
-    """What ``query`` asks for, as of ``now`` (microseconds): nothing later is in it."""
+    """What ``query`` asks for, as of ``now`` (microseconds): nothing later is in it.
+
+    Raises:
+        ValueError: it asks for words, of which no list knows; ``searching.Search`` finds them.
+    """
+    if query.text:
+        raise ValueError(f"no list knows words: {query.text!r}")
     spans = [(-END_OF_TIME, now + 1)]
     if query.period:
         start, end = query.period.start(zone), query.period.end(zone)
@@ -102,11 +107,12 @@ def select(query: Query, now: int, zone: tzinfo) -> Selection:
         spans.append((microseconds(query.after.start(zone)), END_OF_TIME))
     if query.before:
         spans.append((-END_OF_TIME, microseconds(query.before.start(zone))))
+    first = max(start for start, _ in spans)
     return Selection(
         terms=tuple(_terms(query)) or (EVERYTHING,),
         without=tuple(f"tag:{name}" for name in query.without_tags),
-        start=max(start for start, _ in spans),
-        end=min(end for _, end in spans),
+        start=first,
+        end=max(first, min(end for _, end in spans)),
         grain=Grain.of_period(query.period),
     )
 
@@ -120,9 +126,6 @@ def _terms(query: Query) -> Iterable[str]:
         yield f"kind:{query.kind}"
     if query.lang:
         yield f"lang:{query.lang}"
-    if query.text:
-        # a text without a word finds nothing: no entry has the empty word
-        yield from (f"word:{word}" for word in words(query.text) or ("",))
 
 
 def where(selection: Selection) -> tuple[str, dict[str, str | int]]:

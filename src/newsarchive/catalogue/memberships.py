@@ -10,11 +10,11 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from newsarchive.catalogue.changes import Placed
-from newsarchive.catalogue.lists import Grain, spellings_of, terms_of
+from newsarchive.catalogue.lists import Grain, name_words, spellings_of, terms_of
 from newsarchive.catalogue.rows import day_of
 from newsarchive.dates import microseconds, unparse
 from newsarchive.entry import Entry, Status
-from newsarchive.permalink import correction_ids, normal, old_addresses
+from newsarchive.permalink import correction_ids, normal, old_addresses, words
 
 #: rows of membership kept in memory before they are written
 MEMBERS_HELD = 200_000
@@ -45,7 +45,7 @@ class Memberships:
 
     def clear(self) -> None:
         """Begin the lists anew: another time zone has other days, and every file is read again."""
-        for table in ("membership", "tally", "spelling", "story", "alias"):
+        for table in ("membership", "tally", "spelling", "name_word", "title", "story", "alias"):
             self._connection.execute(f"DELETE FROM {table}")
         self.anew = True
 
@@ -71,6 +71,11 @@ class Memberships:
         if len(self._members) > MEMBERS_HELD:
             self._write_members()
         self._count(1, entry, at, grain)
+        if not entry.untitled:
+            self._connection.execute(
+                "INSERT INTO title (rowid, words) VALUES (?, ?)",
+                (number, " ".join(words(entry.title))),
+            )
         self._connection.executemany(
             "INSERT OR IGNORE INTO alias VALUES (?, ?, ?)",
             [
@@ -133,6 +138,7 @@ class Memberships:
             [(term, at, entry.id) for term in terms],
         )
         self._count(-1, entry, at, grain)
+        self._connection.execute("DELETE FROM title WHERE rowid = ?", (number,))
         self._connection.execute("DELETE FROM alias WHERE number = ?", (number,))
 
     def forget(self, number: int) -> None:
@@ -144,9 +150,8 @@ class Memberships:
         day = str(day_of(at, self._zone))
         periods = [(size, day[: (4, 7, 10)[size]]) for size in range(grain + 1)]
         for term in terms_of(entry):
-            if not term.startswith("word:"):
-                for size, period in periods:
-                    self._tally[term, size, period] += step
+            for size, period in periods:
+                self._tally[term, size, period] += step
         for spelling in spellings_of(entry):
             self._spelling[spelling] += step
 
@@ -158,6 +163,7 @@ class Memberships:
         self._write_corrections()
         self._write_sums("tally", "term, grain, period", self._tally)
         self._write_sums("spelling", "term, name", self._spelling)
+        self._write_name_words()
         for story in self._stories:
             self._write_story(story)
 
@@ -194,6 +200,19 @@ class Memberships:
         self._connection.executemany(
             f"DELETE FROM {table} WHERE {matches} AND entries = 0",
             [values for values, number in sums.items() if number < 0],
+        )
+
+    def _write_name_words(self) -> None:
+        """Those of the names that came or went."""
+        terms = {term.partition(":") for (term, _), number in self._spelling.items() if number}
+        rows = [(kind, word, slug) for kind, _, slug in terms for word in name_words(slug)]
+        exists = "EXISTS (SELECT 1 FROM spelling WHERE term = ?1 || ':' || ?3)"
+        self._connection.executemany(
+            f"DELETE FROM name_word WHERE kind = ?1 AND word = ?2 AND slug = ?3 AND NOT {exists}",
+            rows,
+        )
+        self._connection.executemany(
+            f"INSERT OR IGNORE INTO name_word SELECT ?1, ?2, ?3 WHERE {exists}", rows
         )
 
     def _write_story(self, path: str) -> None:

@@ -8,18 +8,20 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from newsarchive.catalogue.arrivals import ArrivalsReader
-from newsarchive.catalogue.calendar import CalendarReader
+from newsarchive.catalogue.beginnings import BeginningsReader
+from newsarchive.catalogue.following import FollowingReader
 from newsarchive.catalogue.inspection import InspectionReader
 from newsarchive.catalogue.lists import direction
 from newsarchive.catalogue.rows import entries_of, entry_of
 from newsarchive.catalogue.values import Asset, Running
+from newsarchive.catalogue.walking import WalkingReader
 from newsarchive.dates import microseconds
 from newsarchive.entry import Coverage, Entry
-from newsarchive.permalink import fold, normal, words
+from newsarchive.permalink import fold, normal
 from newsarchive.query import Order
 
 
-class Catalogue(ArrivalsReader, CalendarReader, InspectionReader):
+class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReader, FollowingReader):
     """Reads one catalogue, from any thread.
 
     Raises:
@@ -167,32 +169,18 @@ class Catalogue(ArrivalsReader, CalendarReader, InspectionReader):
         )
         return str(rows[0]["path"]) if len(rows) == 1 else None
 
-    def near(self, path: str, now: datetime, limit: int = 5) -> tuple[Entry, ...]:
-        """Entries that an address nobody has may have meant: articles in its folder whose names
-        are alike, then those whose title or path shares the most words with it."""
-        asked = words(path.replace("/", " ").replace("-", " ").replace("_", " "))[:12]
-        scores: dict[int, float] = {}
-        for word in asked:
-            rows = self.rows(
-                "SELECT number FROM membership WHERE term = ? AND at <= ?"
-                " ORDER BY at DESC LIMIT 200",
-                (f"word:{word}", microseconds(now)),
-            )
-            for row in rows:
-                scores[row[0]] = scores.get(row[0], 0) + 1 / (1 + len(rows))
-        best = sorted(scores, key=lambda number: (-scores[number], number))
-        alike = self._alike(normal(path).removeprefix("articles/"), now)
-        return self._by_number(list(dict.fromkeys([*alike, *best]))[:limit])
-
-    def _alike(self, path: str, now: datetime) -> list[int]:
-        folder, _, name = path.rpartition("/")
+    def alike(self, address: str, now: datetime) -> tuple[Entry, ...]:
+        """Articles that an address nobody has may have meant: two at most in its folder, whose
+        names are like its own; without bodies."""
+        folder, _, name = normal(address).removeprefix("articles/").rpartition("/")
         rows = self.rows(
             "SELECT path, number FROM entry WHERE path >= ? AND path < ? AND story = ''"
             " AND status <> 'draft' AND at <= ? LIMIT 2000",
             (f"{folder}/", f"{folder}0", microseconds(now)),  # 0 is what follows / in ASCII
         )
         names = {row["path"].rpartition("/")[2]: row["number"] for row in rows}
-        return [names[each] for each in get_close_matches(name, names, n=2, cutoff=0.75)]
+        close = get_close_matches(name, names, n=2, cutoff=0.75)
+        return self._by_number(names[each] for each in close)
 
     def asset(self, path: str) -> Asset | None:
         """A file beside the articles."""

@@ -62,7 +62,7 @@ CREATE INDEX entry_folded ON entry (folded);
 CREATE INDEX entry_file ON entry (file);
 
 -- the lists: a term is '' (everything), 'kind:article', 'tag:ia', 'author:x', 'lang:fr',
--- 'story:<path>', 'word:<word of the title or path>'. Newest first, ties by id; drafts are in none.
+-- 'story:<path>'. Newest first, ties by id; drafts are in none.
 CREATE TABLE membership (
   term TEXT NOT NULL,
   at INTEGER NOT NULL,
@@ -96,6 +96,20 @@ CREATE TABLE spelling (
   PRIMARY KEY (term, name)
 ) WITHOUT ROWID;
 
+-- for what is being typed: tags and authors by each word of their slugs
+CREATE TABLE name_word (
+  kind TEXT NOT NULL,               -- 'author'
+  word TEXT NOT NULL,               -- 'ferrandon'
+  slug TEXT NOT NULL,               -- 'odile-ferrandon'
+  PRIMARY KEY (kind, word, slug)
+) WITHOUT ROWID;
+
+-- likewise titles, by the beginnings of their words; drafts and updates without a title are not in
+CREATE VIRTUAL TABLE title USING fts5 (
+  words,                            -- folded, with spaces between them; the rowid is entry.number
+  detail = none, columnsize = 0, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 0'
+);
+
 -- stories, by their last update
 CREATE TABLE story (
   path TEXT PRIMARY KEY,
@@ -128,9 +142,10 @@ CREATE INDEX correction_entry ON correction (entry);
 CREATE TABLE change (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
-  path TEXT NOT NULL,
+  path TEXT NOT NULL,               -- of an entry that is shown no more: where it last was
   deleted INTEGER NOT NULL,
-  digest TEXT NOT NULL
+  digest TEXT NOT NULL,
+  shown INTEGER NOT NULL            -- whether it was ever online before this: else nobody may hear of it
 );
 
 -- when an entry or a correction was first met; outlives it, so that a file moved is not news again

@@ -11,7 +11,7 @@ from pathlib import Path
 from newsarchive.errors import CatalogueError
 
 #: written as PRAGMA user_version; a file of another version is made anew
-VERSION = 6
+VERSION = 7
 BUSY_SECONDS = 5.0
 
 

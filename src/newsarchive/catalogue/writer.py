@@ -1,5 +1,6 @@
 """The one who writes the catalogue: takes what changed and commits it at once."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ class _Tale:
     """What one load did to the entries."""
 
     lists: Memberships
+    #: microseconds
+    now: int
     added: int = 0
     changed: int = 0
     removed: int = 0
@@ -117,7 +120,7 @@ class CatalogueWriter:
         first = not self._meta("generation")
         if first:
             self._set_meta("made", str(now))
-        tale = _Tale(Memberships(self._connection, self.zone, None if first else now))
+        tale = _Tale(Memberships(self._connection, self.zone, None if first else now), now)
         if self._meta("settings") != changes.settings:
             tale.lists.clear()
         self._forget_files(changes)
@@ -185,7 +188,7 @@ class CatalogueWriter:
     def _drop_entries(self, file: str, kept: set[str], tale: _Tale) -> None:
         """Remove the file's entries, but for those that are written again in this load."""
         rows = self._connection.execute(
-            "SELECT number, id, path, status FROM entry WHERE file = ?", (file,)
+            "SELECT number, id, path, status, at FROM entry WHERE file = ?", (file,)
         ).fetchall()
         for row in rows:
             if row["id"] in kept:
@@ -194,7 +197,7 @@ class CatalogueWriter:
             self._connection.execute("DELETE FROM entry WHERE number = ?", (row["number"],))
             tale.removed += 1
             if row["status"] != Status.DRAFT:
-                self._log(row["id"], row["path"], deleted=True, digest="")
+                self._log(row["id"], "", "", row, tale.now)
 
     def _free_paths(self, changes: Changes) -> None:
         """Let entries change places: one that moves gives up its path before any takes it."""
@@ -210,8 +213,9 @@ class CatalogueWriter:
             b"%d\n%s\n%s" % (at, metadata, entry.body.encode()), digest_size=16
         ).hexdigest()
         was = self._connection.execute(
-            "SELECT number, digest, status FROM entry WHERE id = ?", (entry.id,)
-        ).fetchone()
+            "SELECT number, digest, status, at, json_extract(metadata, '$.path') AS path FROM entry"
+            " WHERE id = ?", (entry.id,),
+        ).fetchone()  # fmt: skip
         own = _ENCODER.encode(replace(placed.own, body="", digest="")) if placed.own else None
         if was and was["digest"] == digest and not tale.lists.anew:
             self._connection.execute(
@@ -225,10 +229,10 @@ class CatalogueWriter:
             tale.added += 1
         number = self._put(was["number"] if was else None, entry, at, digest, (metadata, own))
         tale.lists.join(number, placed)
-        if entry.status is not Status.DRAFT:
-            self._log(entry.id, entry.path, deleted=False, digest=digest)
-        elif was and was["status"] != Status.DRAFT:
-            self._log(entry.id, entry.path, deleted=True, digest="")
+        is_draft = entry.status is Status.DRAFT
+        if not is_draft or (was and was["status"] != Status.DRAFT):
+            path = "" if is_draft or at > tale.now else entry.path
+            self._log(entry.id, path, "" if is_draft else digest, was, tale.now)
 
     def _put(
         self,
@@ -245,10 +249,16 @@ class CatalogueWriter:
         )  # fmt: skip
         return int(cursor.lastrowid or 0)
 
-    def _log(self, id_: str, path: str, *, deleted: bool, digest: str) -> None:
+    def _log(self, id_: str, path: str, digest: str, was: sqlite3.Row | None, now: int) -> None:
+        """Note that an entry is another than it ``was``. ``path`` is where it is online now, and
+        ``digest`` of what it is now; '' where it is not."""
+        before = was["path"] if was and was["status"] != Status.DRAFT and was["at"] <= now else ""
         self._connection.execute(
-            "REPLACE INTO change (id, path, deleted, digest) VALUES (?, ?, ?, ?)",
-            (id_, path, deleted, digest),
+            "REPLACE INTO change (id, path, deleted, digest, shown) VALUES (:id,"
+            " coalesce(nullif(:path, ''), nullif(:before, ''),"
+            " (SELECT path FROM change WHERE id = :id), ''), :digest = '', :digest,"
+            " :before <> '' OR coalesce((SELECT shown FROM change WHERE id = :id), 0))",
+            {"id": id_, "path": path, "before": before, "digest": digest},
         )
 
 

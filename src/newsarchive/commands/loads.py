@@ -19,6 +19,7 @@ from newsarchive.commands import terminal
 if TYPE_CHECKING:
     from types import FrameType
 
+    from newsarchive.archive import Archive
     from newsarchive.config import Config
     from newsarchive.loading import Summary
 
@@ -53,17 +54,12 @@ def index(context: click.Context, as_json: bool) -> None:
     from newsarchive import loader
     from newsarchive.archive import CATALOGUE
     from newsarchive.catalogue import Catalogue
-    from newsarchive.indexing import Indexing
 
     config = terminal.settings(context)
     began = time.monotonic()
     with loader.loading(config) as load, terminal.progress("reading") as progress:
         summary = load(progress)
-        with (
-            contextlib.closing(Indexing(config)) as indexing,
-            terminal.progress("indexing") as told,
-        ):
-            indexing.catch_up(datetime.now(UTC), told)
+        make_searchable(config)
     seconds = time.monotonic() - began
     catalogue = Catalogue(config.data_dir / CATALOGUE, config.zone)
     problems = sum(each.severity != "note" for each in catalogue.problems())
@@ -79,6 +75,31 @@ def index(context: click.Context, as_json: bool) -> None:
         click.echo(f"{_said(summary)}, {terminal.counted(problems, 'problem')}, {seconds:.1f} s")
         if problems:
             click.echo("newsarchive check says what is wrong", err=True)
+
+
+def load_if_new(archive: "Archive") -> None:
+    """Read the articles if nobody has yet.
+
+    Raises:
+        WriterBusyError: somebody is just about it.
+    """
+    from newsarchive import loader
+
+    if archive.catalogue.path.exists() and archive.catalogue.generation():
+        return
+    with loader.writing(archive.config) as writer, terminal.progress("reading") as progress:
+        loader.load_once(archive.config, writer, progress)
+
+
+def make_searchable(config: "Config") -> None:
+    """Let the index follow what was loaded; for who holds the writer's lock."""
+    from newsarchive.indexing import Indexing
+
+    with (
+        contextlib.closing(Indexing(config)) as indexing,
+        terminal.progress("indexing") as progress,
+    ):
+        indexing.catch_up(datetime.now(UTC), progress)
 
 
 def _said(summary: "Summary") -> str:

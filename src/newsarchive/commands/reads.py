@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.commands import terminal
+from newsarchive.commands import loads, terminal
+from newsarchive.commands.search import found_in
 
 if TYPE_CHECKING:
     from newsarchive.archive import Archive
     from newsarchive.catalogue import Page
     from newsarchive.config import Config
     from newsarchive.entry import Entry
+    from newsarchive.query import Query
 
 #: columns of a title in a table that no terminal limits
 _LONGEST_TITLE = 120
@@ -60,8 +62,10 @@ Examples:
   newsarchive list --json --limit 100 | jq -r '.entries[].url'
 """,
 )
-@click.option("--json", "as_json", is_flag=True, help="Print {total, entries} as JSON.")
-@click.option("--q", metavar="WORDS", help="Words of the title.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print what /api/v1/entries answers: {total, entries}."
+)
+@click.option("--q", metavar="WORDS", help="Words, as search takes them.")
 @click.option("--tag", multiple=True, metavar="TAG", help="Has this tag; -TAG: has it not.")
 @click.option("--author", multiple=True, metavar="NAME", help="Is by this author.")
 @click.option("--lang", metavar="CODE", help="Is in this language.")
@@ -69,15 +73,16 @@ Examples:
 @click.option("--story", metavar="PATH", help="Is an update of this story.")
 @click.option("--after", metavar="PERIOD", help="From this day, month or year on.")
 @click.option("--before", metavar="PERIOD", help="Before this day, month or year.")
-@click.option("--order", metavar="ORDER", help="newest or oldest first.")
+@click.option("--order", metavar="ORDER", help="newest or oldest first; with --q also relevance.")
 @click.option("--page", metavar="N", help="Which page; 1 is the first.")
 @click.option("--limit", metavar="N", help="Entries a page, at most 100.")
 @click.pass_context
 def list_(context: click.Context, /, as_json: bool, **words: str | tuple[str, ...] | None) -> None:
     """List entries, by the same words as the site's own addresses."""
-    from newsarchive import documents
     from newsarchive.archive import Archive
+    from newsarchive.documents import Documents
     from newsarchive.query import Query
+    from newsarchive.shapes import Entries
 
     settings = terminal.settings(context)
     query = Query.from_args(
@@ -87,28 +92,24 @@ def list_(context: click.Context, /, as_json: bool, **words: str | tuple[str, ..
         if value is not None
     )
     archive = Archive(settings)
-    _load_if_new(settings, archive)
-    page = archive.find(query, datetime.now(UTC))
+    loads.load_if_new(archive)
+    now = datetime.now(UTC)
+    page = _searched(archive, query, now) if query.text else archive.find(query, now)
     archive.catalogue.close()
     if as_json:
-        entries = [documents.listed(entry, settings) for entry in page.entries]
-        click.echo(terminal.as_json({"total": page.total, "entries": entries}))
+        entries = Documents(archive, now).of(page.entries)
+        click.echo(terminal.as_json(Entries(page.total, entries)))
     else:
         _print(page, settings)
 
 
-def _load_if_new(config: "Config", archive: "Archive") -> None:
-    """Read the articles if nobody has yet.
+def _searched(archive: "Archive", query: "Query", now: datetime) -> "Page":
+    """What the index finds, as a page of a list."""
+    from newsarchive.catalogue import Page
 
-    Raises:
-        WriterBusyError: somebody is just about it.
-    """
-    from newsarchive import loader
-
-    if archive.catalogue.path.exists() and archive.catalogue.generation():
-        return
-    with loader.writing(config) as writer, terminal.progress("reading") as progress:
-        loader.load_once(config, writer, progress)
+    found = found_in(archive, query, now)
+    entries = tuple(result.entry for result in found.results)
+    return Page(entries, found.total, query.page, found.pages)
 
 
 def _print(page: "Page", config: "Config") -> None:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.commands import terminal
+from newsarchive.commands import loads, terminal
 
 if TYPE_CHECKING:
-    from newsarchive.config import Config
-    from newsarchive.searching import Found, Result
+    from newsarchive.archive import Archive
+    from newsarchive.query import Query
+    from newsarchive.searching import Found
 
 
 @click.command(
@@ -25,7 +26,12 @@ Examples:
 """
 )
 @click.argument("words", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Print {total, hits} as JSON.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print what /api/v1/search answers: {total, hits, facets}.",
+)
 @click.option("--order", metavar="ORDER", help="newest or oldest first; else what fits best.")
 @click.option("--page", metavar="N", help="Which page; 1 is the first.")
 @click.option("--limit", metavar="N", help="Hits a page, at most 100.")
@@ -34,36 +40,51 @@ def search(
     context: click.Context, /, words: tuple[str, ...], as_json: bool, **more: str | None
 ) -> None:
     """Find entries by their words."""
+    from newsarchive import hits
     from newsarchive.archive import Archive
     from newsarchive.query import Order, Query
-    from newsarchive.searching import Search
 
-    config = terminal.settings(context)
+    archive, now = Archive(terminal.settings(context)), datetime.now(UTC)
+    loads.load_if_new(archive)
     given = [("q", " ".join(words)), *((k, v) for k, v in more.items() if v is not None)]
     query = Query.from_args(given, Query(order=Order.RELEVANCE))
-    found = Search(Archive(config)).find(query, datetime.now(UTC), facets=False)
+    found = found_in(archive, query, now, facets=as_json)
     if as_json:
-        hits = [_as_json(result, config) for result in found.results]
-        click.echo(terminal.as_json({"total": found.total, "meant": found.meant, "hits": hits}))
+        told = hits.found(archive, found, now, lambda text, values: text % values)
+        click.echo(terminal.as_json(told))
     else:
         _print(found)
 
 
-def _as_json(result: "Result", config: "Config") -> dict[str, object]:
-    from newsarchive import documents
+def found_in(archive: "Archive", query: "Query", now: datetime, *, facets: bool = False) -> "Found":
+    """What a query with words finds. How it was read, and what cannot be found yet, is said on
+    standard error.
 
-    snippet = [{"text": piece.text, "match": piece.is_match} for piece in result.snippet]
-    return documents.listed(result.entry, config) | {"snippet": snippet}
+    Raises:
+        WriterBusyError: nothing was ever indexed, and somebody is just about it.
+    """
+    from newsarchive import loader
+    from newsarchive.searching import Search
 
-
-def _print(found: "Found") -> None:
-    from newsarchive import dates
-
+    search = Search(archive)
+    if not search.position():
+        with loader.writing(archive.config):
+            loads.make_searchable(archive.config)
+    if behind := search.behind():
+        count = terminal.counted(behind, "change")
+        click.echo(f"{count} cannot be found yet; newsarchive index sees to it", err=True)
+    found = search.find(query, now, facets=facets)
     for note in found.notes:
         click.echo(note.text % note.values, err=True)
     if found.meant:
         said = "this is what has" if found.is_meant else "did you mean"
         click.echo(f"{said} {found.meant}", err=True)
+    return found
+
+
+def _print(found: "Found") -> None:
+    from newsarchive import dates
+
     for result in found.results:
         entry = result.entry
         click.echo(f"{dates.unparse(entry.published):25} {_marked(result.title, bold=True)}")

@@ -84,7 +84,9 @@ def as_json(value: object) -> str:
     """A value for programs, which people can read too."""
     import json
 
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    import msgspec
+
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -5,14 +5,14 @@ with its language (``fr:licenci``), so that every engine answers alike. Nothing 
 an index is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 #: how much a word counts in a title, a standfirst, the titles of a story's updates, a text
-WEIGHTS = {"title": 4.0, "summary": 2.0, "updates": 2.0, "body": 1.0}
+WEIGHTS = {"title": 6.0, "summary": 2.0, "updates": 2.0, "body": 1.0}
 
 
 class Ranking(StrEnum):
@@ -124,9 +124,12 @@ class Engine(Protocol):
     def search(self, question: Question) -> Answer:
         """What the last update that was finished anywhere lets find; from any thread."""
 
-    def update(self, documents: Sequence[Document], removed: Sequence[str], position: str) -> None:
+    def update(
+        self, documents: Iterable[Document], removed: Collection[str], position: str
+    ) -> None:
         """Put documents in, each in the place of the one with its id, and take ids out; all of
         it or, if the process ends before, nothing. An id may be in neither index nor catalogue.
+        Documents are taken one by one, and many need not be in memory together.
 
         ``position`` says how far the index then follows the catalogue.
         """

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,23 +19,17 @@ from newsarchive.errors import SearchError
 from newsarchive.search.engine import (
     WEIGHTS,
     Answer,
-    Clause,
     Document,
     Engine,
     Facets,
     Hit,
-    Phrase,
     Question,
     Ranking,
 )
+from newsarchive.search.tantivy_questions import meta, query_of, tantivy
 
 if TYPE_CHECKING:
     from tantivy import DocAddress, Index, IndexWriter, Query, Schema, Searcher
-
-try:
-    import tantivy
-except ImportError:  # said when an engine is made
-    tantivy = None  # type: ignore[assignment]
 
 #: bytes a writer gathers before it writes a segment; the least tantivy takes is 15 million
 HEAP = 50_000_000
@@ -47,8 +41,6 @@ PREFIX = "index-1-"
 SPARE = 16
 #: what the library raises; also for a text or a number that it cannot take
 RAISED = (OSError, ValueError, OverflowError, RuntimeError, MemoryError)
-#: bounds that a question has when it asks for none
-UNBOUNDED = (-(2**62), 2**62)
 
 
 @contextmanager
@@ -105,11 +97,13 @@ class TantivyEngine:
             searcher = self._searcher()
             if searcher is None:
                 return Answer((), 0, Facets())
-            query = _query(self._schema, question)
+            query = query_of(self._schema, question)
             hits, total = _page(searcher, query, question)
             return Answer(hits, total, _facets(searcher, query, question.facets))
 
-    def update(self, documents: Sequence[Document], removed: Sequence[str], position: str) -> None:
+    def update(
+        self, documents: Iterable[Document], removed: Collection[str], position: str
+    ) -> None:
         """See Engine."""
         with _mapped(self._folder), self._writing:
             name = self._current()
@@ -125,7 +119,7 @@ class TantivyEngine:
             searcher = self._searcher()
             if searcher is None:
                 return ""
-            found = searcher.search(_meta(self._schema), limit=1)
+            found = searcher.search(meta(self._schema), limit=1)
             return str(searcher.doc(found.hits[0][1])["position"][0]) if found.hits else ""
 
     @contextmanager
@@ -228,7 +222,7 @@ class TantivyEngine:
     # --- writing
 
     def _write(
-        self, name: str, documents: Sequence[Document], removed: Sequence[str], position: str
+        self, name: str, documents: Iterable[Document], removed: Collection[str], position: str
     ) -> None:
         """One commit. One thread, so that it makes one segment."""
         writer = self._opened(name).writer(HEAP, 1)
@@ -254,14 +248,15 @@ def _fsync(path: Path) -> None:
 
 
 def _fill(
-    writer: "IndexWriter", documents: Sequence[Document], removed: Sequence[str], position: str
+    writer: "IndexWriter", documents: Iterable[Document], removed: Collection[str], position: str
 ) -> None:
     gone = set(removed)
-    kept = {document.id: document for document in documents if document.id not in gone}
-    for name in (*kept, *gone):
+    for name in gone:
         writer.delete_documents_by_term("id", name)
-    for document in kept.values():
-        writer.add_document(_record(document))
+    for document in documents:
+        if document.id not in gone:
+            writer.delete_documents_by_term("id", document.id)
+            writer.add_document(_record(document))
     writer.delete_documents_by_term("meta", "position")
     record = tantivy.Document()
     record.add_text("meta", "position")
@@ -280,63 +275,6 @@ def _record(document: Document) -> Any:
         if tokens:
             record.add_text(name, " ".join(tokens))
     return record
-
-
-# --- questions
-
-
-def _query(schema: "Schema", question: Question) -> "Query":
-    """The question; only its clauses give a score."""
-    must, must_not = tantivy.Occur.Must, tantivy.Occur.MustNot
-    parts = [(must_not if each.negated else must, _any(schema, each)) for each in question.clauses]
-    parts += [(must, _unscored(_listed(schema, term))) for term in question.terms]
-    parts += [(must_not, _listed(schema, term)) for term in question.without]
-    if (question.start, question.end) != UNBOUNDED:
-        parts.append((must, _unscored(_within(schema, question))))
-    if all(occur == must_not for occur, _ in parts):
-        # a question of negations alone would find nothing
-        parts.append((must, _unscored(tantivy.Query.all_query())))
-        parts.append((must_not, _meta(schema)))
-    return tantivy.Query.boolean_query(parts)
-
-
-def _unscored(query: "Query") -> "Query":
-    return tantivy.Query.const_score_query(query, 0.0)
-
-
-def _meta(schema: "Schema") -> "Query":
-    """The document that holds the position."""
-    return tantivy.Query.term_query(schema, "meta", "position", "basic")
-
-
-def _listed(schema: "Schema", term: str) -> "Query":
-    return tantivy.Query.term_query(schema, "terms", term, "basic")
-
-
-def _within(schema: "Schema", question: Question) -> "Query":
-    integer, bounds = tantivy.FieldType.Integer, (question.start, question.end)
-    return tantivy.Query.range_query(schema, "at", integer, *bounds, include_upper=False)
-
-
-def _any(schema: "Schema", clause: Clause) -> "Query":
-    """Documents that have one of a clause's phrases, in any field."""
-    return tantivy.Query.boolean_query(
-        [
-            (
-                tantivy.Occur.Should,
-                tantivy.Query.boost_query(_phrase(schema, name, phrase), weight),
-            )
-            for phrase in dict.fromkeys(clause.phrases)
-            if phrase
-            for name, weight in WEIGHTS.items()
-        ]
-    )
-
-
-def _phrase(schema: "Schema", name: str, phrase: Phrase) -> "Query":
-    if len(phrase) == 1:  # a phrase query of one word panics
-        return tantivy.Query.term_query(schema, name, phrase[0], "freq")
-    return tantivy.Query.phrase_query(schema, name, list(phrase))
 
 
 # --- answers

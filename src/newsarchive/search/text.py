@@ -7,7 +7,7 @@ How what people write in several ways is indexed, and found:
   ``a 320``, ``20 h 15``, ``cop 21``. Ordinals are their number: ``19e``, ``21st``.
 - A question is read in several ways instead (``phrases``): with hyphens and the separators of
   thousands taken out (``e-mail`` finds ``email``, ``1,500`` finds ``1500``), and put in where they
-  are usual (``email`` finds ``e-mail``, ``1500`` finds ``1 500``).
+  are usual (``email`` finds ``e-mail``, ``1500`` finds ``1 500``); without an ``https://www.``.
 - An elision is left out (``l'avenir``); any other apostrophe joins: ``aujourd'hui`` is
   ``aujourdhui``, ``O'Brien`` in English is ``obrien``. An English possessive is left out.
 - Initials with dots are one word: ``O.N.U.`` is ``onu``. ``C++`` and ``C#`` keep their signs.
@@ -19,7 +19,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -35,8 +35,8 @@ from newsarchive.search.languages import (
     PREFIXES,
     STEMMERS,
     STOP_WORDS,
-    WHOLE,
 )
+from newsarchive.search.stems import STEMS, Snowball
 
 #: characters of a word that count; what is longer is no word anybody types
 MAX_WORD = 64
@@ -63,8 +63,8 @@ LETTER = rf"[^\W\d_ʼ{_UNSPACED}]"
 # the classes have no sign in common, so that there is one way only to match
 _WORD = rf"{_SIGN}+(?:[{_MARKS}]+{_SIGN}*)*"
 _PIECE = (
-    # "Airbus A 320", "A-320": else the A is a stop word
-    rf"A[{_SPACES}{_HYPHENS}][0-9]{{1,3}}(?!\w)"
+    # "Airbus A 320", "I-95": else the letter is a stop word
+    rf"[ADIJLN][{_SPACES}{_HYPHENS}][0-9]{{1,3}}(?!\w)"
     r"|[nN][°º]s?|№"
     rf"|{LETTER}(?:\+\+|\#(?!\w))"
     # R&D, AT&T: else d and at are stop words
@@ -74,8 +74,8 @@ _PIECE = (
     rf"|{_WORD}(?:[{_APOSTROPHES}]{_WORD})*"
     rf"|[{_UNSPACED}]+"
 )
-#: the one word that has a space in it, for which a hyphen does as well
-_AIRBUS = re.compile(rf"A[{_SPACES}](?=[0-9]{{1,3}}(?!\w))")
+#: the words that have a space in them, for which a hyphen does as well
+_SPACED = re.compile(rf"([ADIJLN])[{_SPACES}](?=[0-9]{{1,3}}(?!\w))")
 _RUN = re.compile(r"\S+")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 #: a letter of such a script, however many code points it is made of
@@ -83,6 +83,9 @@ _UNIT = re.compile(
     "[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]?|.[\u3099\u309a\uff9e\uff9f]?", re.DOTALL
 )
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
+_INITIALS = re.compile(rf"{LETTER}(?:\.{LETTER})+\.?")
+#: what an address begins with, and some leave out
+_ADDRESS = re.compile(r"\A(?:https?://)?(?:www\.)?(?=\w)", re.IGNORECASE)
 _PART = re.compile(rf"\d+|[^\W\d_]+(?:[{_MARKS}]+[^\W\d_]*)*")
 
 #: letters with a stroke and the like, which Unicode does not take apart; signs that are not seen
@@ -90,6 +93,8 @@ _LETTERS = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"}
     | dict.fromkeys("\u00ad\u200c\u200d", "")
 )
+#: tells *maïs* from *mais*; other accents are left out too often to tell words apart
+_DIAERESIS = "\u0308"
 #: accents that make another letter: й, ў, ї
 _OTHER_LETTERS = {"и\u0306", "у\u0306", "і\u0308"}
 
@@ -146,8 +151,8 @@ def surface(text: str, lang: str) -> Iterator[tuple[str, int, int]]:
     """The words of a text as they stand in it, stop words too, with their start and end.
 
     Words are folded, their apostrophes straight, their dots taken out, and cut after 64
-    characters; an elision is none. Pairs of letters (Chinese…) overlap by one letter; no other
-    words do.
+    characters; one that only a diaeresis tells from a stop word keeps it; an elision is none.
+    Pairs of letters (Chinese…) overlap by one letter; no other words do.
     """
     analyser = _analyser(primary(lang))
     for run in _RUN.finditer(joined(text)):
@@ -176,9 +181,9 @@ def phrases(word: str, langs: Iterable[str]) -> tuple[Phrase, ...]:
     A text has it if it has one of the phrases. None, if it is only stop words in one of the
     languages: nothing is to be looked for then, as the texts in that language have it all.
     """
-    plain = _APOSTROPHE.sub("'", unicodedata.normalize("NFC", word))
+    plain = _ADDRESS.sub("", _APOSTROPHE.sub("'", unicodedata.normalize("NFC", word)))
     accented = fold(plain) != "".join(plain.casefold().split())
-    initials = "." in plain.strip(".")
+    initials = _INITIALS.fullmatch(plain)
     found: list[Phrase] = []
     for lang in languages(langs):
         read = tokens(plain, lang)
@@ -197,7 +202,7 @@ def words_in(text: str, lang: str) -> tuple["Word", ...]:
 
 def joined(text: str) -> str:
     """A text of the same length in which no word has a space, so that it may be cut at any."""
-    return _AIRBUS.sub("A-", text)
+    return _SPACED.sub(r"\1-", text)
 
 
 def _has_words(text: str, lang: str) -> bool:
@@ -238,6 +243,7 @@ class _Analyser:
         self.stop_words = STOP_WORDS.get(lang, frozenset())
         self.irregular = IRREGULAR.get(lang, {})
         self.ordinals = ORDINALS.get(lang, frozenset())
+        self.stem = STEMS.get(lang, _unchanged)
         self.pattern = _pattern(lang)
         endings = ENDINGS.get(lang, "(?!)")
         self.ending = re.compile(rf"(?:[{_APOSTROPHES}](?:{endings}))+\Z", re.IGNORECASE)
@@ -289,6 +295,8 @@ class _Analyser:
             word = fold("".join(sign for sign in kept if sign.isalnum()))
         else:
             word = fold(_APOSTROPHE.sub("'", kept))
+            if word in self.stop_words and _DIAERESIS in unicodedata.normalize("NFD", kept):
+                word = unicodedata.normalize("NFC", kept.casefold())
         return _Piece(word, len(kept), self.tokens_of(word))
 
     def tokens_of(self, word: str) -> tuple[str, ...]:
@@ -299,7 +307,7 @@ class _Analyser:
             return (f"{self.lang}:{self._stem(NUMBER.get(self.lang, 'no'))}",)
         if _IS_UNSPACED.match(word) or word[-2:] == "++" or word[-1:] == "#":
             return (f"{self.lang}:{word}",)
-        parts: list[str] = _PART.findall(word.replace("'", ""))
+        parts: list[str] = _PART.findall(fold(word).replace("'", ""))
         if len(parts) == 2 and parts[1] in self.ordinals and parts[0].isdigit():
             del parts[1]
         return tuple(f"{self.lang}:{self._stem(part)}" for part in parts)
@@ -308,28 +316,12 @@ class _Analyser:
         if word.isdigit():
             return word
         word = self.irregular.get(word, word)
-        stem = _snowball(self.lang, word)
         # some stemmers leave nothing of a word that is all ending
-        stem = _french(word, stem) if self.lang == "fr" else stem
-        return stem or word
+        return self.stem(word, partial(_snowball, self.lang)) or word
 
 
-def _french(word: str, stem: str) -> str:
-    """Plurals and feminines that Snowball keeps apart, then a final i or e, so that licencie,
-    licencié, licenciée and licenciement are one."""
-    plural = _PLURAL_S if stem == word else _PLURAL_X
-    if len(stem) > 3 and word not in WHOLE["fr"] and plural.search(stem):
-        stem = stem[:-1]  # lois, emplois, euros; jeux, heureux
-    while len(stem) > 4 and stem[-1] in "ie":
-        stem = stem[:-1]
-    if len(stem) > 3 and stem.endswith("iv"):
-        stem = stem[:-1] + "f"  # active, actif
-    return stem
-
-
-_PLURAL_X = re.compile("[aeo]ux$")
-#: of words only that Snowball left alone: organis- is no plural of organi-
-_PLURAL_S = re.compile("[aiou]s$|[aeo]ux$")
+def _unchanged(word: str, snowball: Snowball) -> str:
+    return snowball(word)
 
 
 def _pairs(run: str, start: int) -> Iterator[tuple[str, int, int]]:
@@ -362,12 +354,14 @@ def _snowball(lang: str, word: str) -> str:
 
 def _pattern(lang: str) -> re.Pattern[str]:
     """Pieces of a text: a word each, or what is none (an elision, the t of "a-t-il")."""
-    skipped = []
+    skipped, pieces = [], []
     if lang in ELISIONS:
         skipped.append(rf"(?<!\w)(?i:{ELISIONS[lang]})[{_APOSTROPHES}](?=[^\W\d_])")
     if lang == "fr":
         skipped.append(rf"[{_HYPHENS}]t(?=[{_HYPHENS}](?:ils?|elles?|on)\b)")
-    return re.compile("|".join([*skipped, _PIECE]))
+        # not "rendre", as it would be without its stop word
+        pieces.append(rf"(?i:rendez)[{_HYPHENS}]vous(?!\w)")
+    return re.compile("|".join([*skipped, *pieces, _PIECE]))
 
 
 @lru_cache(maxsize=64)

@@ -4,9 +4,6 @@ mistyped word was meant to be.
 A word is known by its folded form (``permalink.fold``), and shown in the spelling that most
 documents have. Each document's spellings are kept as numbers, so that what it contributed can be
 taken back exactly. Questions answer nothing when the file cannot be used; changes raise.
-
-Words near another are found as in SymSpell (https://github.com/wolfgarbe/SymSpell): by what is
-left of both when letters are taken out of their beginnings.
 """
 
 import contextlib
@@ -23,27 +20,12 @@ import msgspec
 from newsarchive import permalink
 from newsarchive.errors import SearchError
 from newsarchive.scratch import Row, Scratch
+from newsarchive.search import near
 
 #: letters; longer words are left out
 MAX_LETTERS = 64
 #: documents that are taken in together
 BATCH = 2000
-#: letters of a word that is corrected, and of one that it becomes
-MIN_CORRECTED, MAX_CORRECTED = 4, 40
-#: letters from which on two mistakes are forgiven
-TWO_MISTAKES = 7
-#: letters of a word's beginning that are taken out
-BEGINNING = 7
-#: of the near words, those in most documents
-MAX_NEAR = 500
-#: a second mistake, or one in the first letter, makes a word as likely as one so much rarer
-SECOND_MISTAKE, FIRST_LETTER = 30, 10
-#: a word that exists was meant to be another that is in so many times more documents than the
-#: square of its own: 50 for one that is in 1, 5,000 for 10, 500,000 for 100
-OVERWHELMING = 50
-
-#: together seven bytes in the file
-_NUMBER_BITS, _HASH_BITS = 22, 27
 _AFTER = "\U0010ffff"
 
 _SCHEMA = """
@@ -67,6 +49,10 @@ CREATE TABLE IF NOT EXISTS documents (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS near (
   pair INTEGER PRIMARY KEY     -- what is left of a word, hashed, and the word's number
+);
+CREATE TABLE IF NOT EXISTS followed (
+  one INTEGER PRIMARY KEY,     -- 1
+  position TEXT NOT NULL       -- in the change log of the catalogue
 );
 """
 
@@ -100,8 +86,6 @@ _COUNT = (
     "UPDATE words SET documents = documents + j.value FROM json_each(?) j"
     " WHERE words.number = CAST(j.key AS INTEGER)",
 )
-_CLEAR = ("DELETE FROM words", "DELETE FROM spellings", "DELETE FROM documents",
-          "DELETE FROM near")  # fmt: skip
 
 
 class Vocabulary:
@@ -109,7 +93,7 @@ class Vocabulary:
     time: a second one waits half a second, then fails.
 
     Raises:
-        SearchError: from ``learn``, ``forget`` and ``clear``: the file cannot be written, and is
+        SearchError: from ``learn`` and ``forget``: the file cannot be written, and is
             as it was.
     """
 
@@ -121,6 +105,15 @@ class Vocabulary:
         """How many documents it knows: fewer than the archive has if the file was deleted."""
         rows = self._file.ask("SELECT COUNT(*) FROM documents")
         return int(rows[0][0]) if rows else 0
+
+    def position(self) -> str:
+        """The position of what was learnt last; '' if nothing was."""
+        rows = self._file.ask("SELECT position FROM followed")
+        return str(rows[0][0]) if rows else ""
+
+    def ids(self) -> set[str]:
+        """The documents it knows."""
+        return {row[0] for row in self._file.ask("SELECT id FROM documents") or ()}
 
     def count(self, word: str) -> int:
         """How many documents have a word, however they spell it."""
@@ -152,14 +145,14 @@ class Vocabulary:
         documents make it likelier. Words under four letters and with digits are never corrected.
         """
         asked = _folded(word)
-        if not _is_corrected(asked):
+        if not near.is_corrected(asked):
             return None
-        mistakes = 2 if len(asked) >= TWO_MISTAKES else 1
-        least = OVERWHELMING * self.count(asked) ** 2
-        hashes = _json([each << _NUMBER_BITS for each in _hashes(asked, mistakes)])
-        lengths = (max(MIN_CORRECTED, len(asked) - mistakes), len(asked) + mistakes)
-        rows = self._file.ask(_NEAR, (hashes, *lengths, min(least, 2**62), MAX_NEAR))
-        number = _likeliest(asked, rows or (), least, mistakes)
+        mistakes = 2 if len(asked) >= near.TWO_MISTAKES else 1
+        least = near.OVERWHELMING * self.count(asked) ** 2
+        hashes = _json([each << near.NUMBER_BITS for each in near.hashes(asked, mistakes)])
+        lengths = (max(near.MIN_CORRECTED, len(asked) - mistakes), len(asked) + mistakes)
+        rows = self._file.ask(_NEAR, (hashes, *lengths, min(least, 2**62), near.MAX_NEAR))
+        number = near.likeliest(asked, rows or (), least, mistakes)
         rows = self._file.ask(
             "SELECT spelling FROM spellings WHERE word = ?"
             " ORDER BY documents DESC, spelling DESC LIMIT 1",
@@ -167,9 +160,10 @@ class Vocabulary:
         )
         return str(rows[0][0]) if rows else None
 
-    def learn(self, changes: Iterable[tuple[str, str, Iterable[str]]]) -> None:
+    def learn(self, changes: Iterable[tuple[str, str, Iterable[str]]], position: str = "") -> None:
         """Take in documents: (id, digest, words as written), each in the place of what the id
-        contributed before. Words are not read where the digest is as it was.
+        contributed before. Words are not read where the digest is as it was. ``position`` says
+        how far this then follows the catalogue.
 
         All or nothing, and nobody else writes meanwhile: a whole archive is better taken in
         by several calls.
@@ -185,6 +179,7 @@ class Vocabulary:
                     continue
                 batch[key] = (mark, frozenset(words))
             self._replace(batch)
+            self._ask("REPLACE INTO followed VALUES (1, ?)", (position,))
 
     def forget(self, ids: Iterable[str]) -> None:
         """Take back what documents contributed; unknown ids are passed over."""
@@ -196,12 +191,6 @@ class Vocabulary:
                 self._each(
                     "DELETE FROM documents WHERE id IN (SELECT value FROM json_each(?))", some
                 )
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._transaction():
-            for command in _CLEAR:
-                self._ask(command)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -267,7 +256,7 @@ class Vocabulary:
             words,
         )
         rows = self._ask("SELECT number, word FROM words WHERE number > ?", (last,))
-        pairs = sorted(pair for number, word in rows for pair in _pairs(number, word))
+        pairs = sorted(pair for number, word in rows for pair in near.pairs(number, word))
         self._each("INSERT OR IGNORE INTO near SELECT value FROM json_each(?)", pairs)
 
     def _spellings(self, spellings: list[str]) -> dict[str, int]:
@@ -297,7 +286,7 @@ class Vocabulary:
             " WHERE documents = 0 AND number IN (SELECT value FROM json_each(?))",
             words,
         )
-        pairs = [pair for number, word in gone for pair in _pairs(number, word)]
+        pairs = [pair for number, word in gone for pair in near.pairs(number, word)]
         self._each("DELETE FROM near WHERE pair IN (SELECT value FROM json_each(?))", pairs)
         self._each(
             "DELETE FROM words WHERE number IN (SELECT value FROM json_each(?))",
@@ -340,61 +329,3 @@ def _packed(numbers: Iterable[int]) -> bytes:
 
 def _unpacked(packed: bytes) -> list[int]:
     return list(accumulate(array("I", zlib.decompress(packed))))
-
-
-def _is_corrected(word: str) -> bool:
-    return MIN_CORRECTED <= len(word) <= MAX_CORRECTED and not any(map(str.isnumeric, word))
-
-
-def _pairs(number: int, word: str) -> list[int]:
-    """What finds a word in ``near``."""
-    if not _is_corrected(word) or number >> _NUMBER_BITS:
-        return []
-    mistakes = 2 if len(word) >= TWO_MISTAKES else 1
-    return [each << _NUMBER_BITS | number for each in _hashes(word, mistakes)]
-
-
-def _hashes(word: str, letters: int) -> set[int]:
-    left = {word[:BEGINNING]}
-    found = set(left)
-    for _ in range(letters):
-        left = {each[:at] + each[at + 1 :] for each in left for at in range(len(each))}
-        found |= left
-    return {zlib.crc32(each.encode()) & (1 << _HASH_BITS) - 1 for each in found}
-
-
-def _likeliest(asked: str, rows: Iterable[Row], least: float, mistakes: int) -> int:
-    """The number of the word that was probably meant, among (word, documents, number), those in
-    most documents first; 0 if none is as likely as a word in ``least`` documents."""
-    best, chosen = float(least), 0
-    for word, documents, number in rows:
-        if documents < best:  # what follows is no likelier
-            break
-        made = _distance(asked, word, mistakes) if word != asked else mistakes + 1
-        if made > mistakes:
-            continue
-        likely = documents / SECOND_MISTAKE ** (made - 1)
-        likely /= 1 if word[0] == asked[0] else FIRST_LETTER
-        if likely > best or (not chosen and likely >= best):
-            best, chosen = likely, number
-    return chosen
-
-
-def _distance(one: str, other: str, bound: int) -> int:
-    """Letters missing, added or other and neighbours swapped between two words (optimal string
-    alignment); ``bound + 1`` if there are more than ``bound``."""
-    if len(set(one) ^ set(other)) > 2 * bound:
-        return bound + 1
-    older: list[int] = []
-    old = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, its in enumerate(other, 1):
-            cost = min(old[j] + 1, row[j - 1] + 1, old[j - 1] + (letter != its))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > bound:
-            return bound + 1
-        older, old = old, row
-    return min(old[-1], bound + 1)

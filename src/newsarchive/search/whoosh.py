@@ -9,7 +9,7 @@ import heapq
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -21,7 +21,7 @@ from newsarchive.errors import SearchError
 from newsarchive.search.engine import Answer, Document, Engine, Facets, Hit, Question, Ranking
 from newsarchive.search.whoosh_columns import Columns, numbered, spread
 from newsarchive.search.whoosh_matching import Leaf, Matches, scores
-from newsarchive.search.whoosh_postings import gathered
+from newsarchive.search.whoosh_postings import Codec, gathered
 from newsarchive.search.whoosh_storage import Folders, MappedStorage, errors_named
 from newsarchive.search.whoosh_writing import Batch
 
@@ -60,7 +60,9 @@ class WhooshEngine:
         with errors_named(self._folder):
             return self._viewed(lambda view: _answer(list(view.leaves.values()), question))
 
-    def update(self, documents: Sequence[Document], removed: Sequence[str], position: str) -> None:
+    def update(
+        self, documents: Iterable[Document], removed: Collection[str], position: str
+    ) -> None:
         """See Engine."""
         with errors_named(self._folder), self._folders.locked():
             name = self._folders.current()
@@ -156,6 +158,8 @@ class WhooshEngine:
 
     def _leaf(self, storage: MappedStorage, segment: Any, known: Leaf | None) -> Leaf:
         """A segment; only what is deleted in it can have changed."""
+        if not isinstance(segment.codec(), Codec):
+            raise ValueError("it was made by another version")
         name = segment.segment_id()
         with self._lock:
             columns = self._columns.get(name)
@@ -190,7 +194,9 @@ class _Fresh(WhooshEngine):
         self.commit()
         return super().search(question)
 
-    def update(self, documents: Sequence[Document], removed: Sequence[str], position: str) -> None:
+    def update(
+        self, documents: Iterable[Document], removed: Collection[str], position: str
+    ) -> None:
         with errors_named(self._folder), self._whole():
             if self._batch is None:
                 self._batch = Batch(self._folder / self._name)
@@ -231,7 +237,7 @@ class _Fresh(WhooshEngine):
 
 
 def _write(
-    batch: Batch, documents: Sequence[Document], removed: Sequence[str], position: str
+    batch: Batch, documents: Iterable[Document], removed: Collection[str], position: str
 ) -> None:
     try:
         batch.add(documents, removed, position)

@@ -3,7 +3,7 @@
 import heapq
 import marshal
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -172,14 +172,15 @@ class Batch:
         #: documents of this batch: by id, their numbers
         self._fresh: dict[str, int] = {}
 
-    def add(self, documents: Sequence[Document], removed: Sequence[str], position: str) -> None:
+    def add(self, documents: Iterable[Document], removed: Collection[str], position: str) -> None:
         """Put documents in and take ids out, after what was put in and taken out before."""
         gone = set(removed)
-        # two documents of one id in one writer would both be found
-        last = {document.id: document for document in documents if document.id not in gone}
-        for name in (*gone, *last):
+        for name in gone:
             self._delete(name)
-        for document in last.values():
+        for document in documents:
+            if document.id in gone:
+                continue
+            self._delete(document.id)
             self._fresh[document.id] = self._writer.docnum
             self._writer.add_document(
                 id=(document.id,),
@@ -217,27 +218,31 @@ def _merged(writer: Any, segments: list[Any]) -> list[Any]:
     alike: defaultdict[int, list[Any]] = defaultdict(list)
     for segment in segments:
         alike[_tier(segment.doc_count())].append(segment)
-    merged = {id(segment) for segment in alike[0]}  # without documents
+    merged = list(alike[0])  # without documents
     for tier in (1, 2, 3):
-        found = alike[tier]
-        if (tier < 3 and len(found) < ALIKE) or len(found) < 3:
-            continue
-        room = MERGED
-        for segment in sorted(found, key=lambda each: int(each.doc_count())):
-            room -= segment.doc_count()
-            if room < 0:
-                break
-            reader = SegmentReader(writer.storage, writer.schema, segment)
-            writer.add_reader(reader)
-            reader.close()
-            merged.add(id(segment))
-        break
-    return [segment for segment in segments if id(segment) not in merged]
+        chosen = _fitting(alike[tier]) if len(alike[tier]) >= (ALIKE if tier < 3 else 2) else []
+        if len(chosen) > 1:
+            for segment in chosen:
+                reader = SegmentReader(writer.storage, writer.schema, segment)
+                writer.add_reader(reader)
+                reader.close()
+            merged += chosen
+            break
+    return [segment for segment in segments if segment not in merged]
+
+
+def _fitting(segments: list[Any]) -> list[Any]:
+    """The smallest of some segments, which together have at most ``MERGED`` documents."""
+    chosen, room = [], MERGED
+    for segment in sorted(segments, key=lambda each: int(each.doc_count())):
+        room -= segment.doc_count()
+        if room < 0:
+            break
+        chosen.append(segment)
+    return chosen
 
 
 def _tier(documents: int) -> int:
     if not documents:
         return 0
-    return (
-        1 if documents < ALIKE else 2 if documents < ALIKE**2 else 3 if documents <= MERGED else 4
-    )
+    return 1 if documents < ALIKE else 2 if documents < ALIKE**2 else 3 if documents < MERGED else 4

@@ -25,6 +25,8 @@ from newsarchive.i18n import translations
 from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
 from newsarchive.web import http
+from newsarchive.web.api import api
+from newsarchive.web.apipage import apipage
 from newsarchive.web.asking import told
 from newsarchive.web.context import composer, on_catalogue_error, on_http_error, refuse
 from newsarchive.web.entries import entries
@@ -36,7 +38,9 @@ from newsarchive.web.search import search
 
 YEAR_SECONDS = 31_536_000
 #: what needs nothing of the archive, or tells how it fares
-_WITHOUT_SNAPSHOT = {"operations.healthz", "operations.readyz", "operations.robots"}
+_WITHOUT_SNAPSHOT = {
+    "operations.healthz", "operations.readyz", "operations.robots", "api.description",
+}  # fmt: skip
 
 
 class _Digits(IntegerConverter):
@@ -65,6 +69,8 @@ def create_app(config: Config) -> Flask:
     app.add_url_rule("/static/<path:name>", "static", _static)
     app.add_url_rule("/favicon.ico", "favicon", lambda: _static("favicon.ico"))
     app.before_request(_begin_snapshot)
+    app.register_blueprint(api)
+    app.register_blueprint(apipage)
     app.register_blueprint(feeds)
     app.register_blueprint(feedlist)
     app.register_blueprint(search)
@@ -73,7 +79,7 @@ def create_app(config: Config) -> Flask:
     app.register_error_handler(HTTPException, on_http_error)
     for error in (CatalogueError, SearchError):
         app.register_error_handler(error, on_catalogue_error)
-    app.register_error_handler(QueryError, lambda error: refuse(400, detail=told(error)))
+    app.register_error_handler(QueryError, _on_query_error)
     app.register_error_handler(Exception, _on_bug)
     return app
 
@@ -148,7 +154,8 @@ def _static(name: str) -> BaseResponse:
 
 def _begin_snapshot() -> None:
     """From here to the end of the request the archive does not change under it."""
-    if request.blueprint and request.endpoint not in _WITHOUT_SNAPSHOT:
+    is_asked = request.blueprint and request.method != "OPTIONS"
+    if is_asked and request.endpoint not in _WITHOUT_SNAPSHOT:
         archive = composer().archive
         snapshot = archive.snapshot()
         snapshot.__enter__()
@@ -171,6 +178,11 @@ def _add_slash() -> BaseResponse | None:
     return redirect(
         permalink.with_args(permalink.escape(request.path) + "/", dict(request.args.items())), 301
     )
+
+
+def _on_query_error(error: QueryError) -> Response:
+    allowed = translations(composer().lang).gettext(error.allowed) % error.values
+    return refuse(400, detail=told(error), more={"parameter": error.parameter, "allowed": allowed})
 
 
 def _on_bug(error: Exception) -> Response:

@@ -7,6 +7,7 @@ from datetime import date, datetime, tzinfo
 from itertools import groupby
 
 from babel.dates import get_day_names
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from newsarchive import dates, markup, permalink
@@ -48,7 +49,7 @@ class Composer:
     def counted(self, singular: str, plural: str, number: int) -> str:
         """ "3 articles", in the site's language."""
         text = translations(self.lang).ngettext(singular, plural, number)
-        return text % {"num": number}
+        return text % {"num": format_decimal(number, locale=dates.locale(self.lang))}
 
     def feeds(self, channel: Channel, name: str) -> tuple[views.Alternate, ...]:
         """The feeds of a list, for the head of a page: those that every reader knows first."""

@@ -1,6 +1,8 @@
 """What one request works with: the archive as of one moment, and the pages that refuse."""
 
 import logging
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Response, current_app, g, render_template, request
@@ -12,6 +14,8 @@ from newsarchive.archive import Archive
 from newsarchive.entry import Entry
 from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.i18n import translations
+from newsarchive.searching import Search
+from newsarchive.shapes import Problem
 from newsarchive.web import http, views
 from newsarchive.web.compose import Composer
 
@@ -39,7 +43,7 @@ def gone(entry: Entry) -> Response:
     """410: an entry was withdrawn; its notice says why (RFC 9110, 15.5.11)."""
     make = composer()
     text = make.body(entry)
-    return refuse(410, notice=text or None, notice_title=markup.typeset(entry.title, entry.lang))
+    return refuse(410, notice=(markup.typeset(entry.title, entry.lang), text or None))
 
 
 def wants_json() -> bool:
@@ -48,12 +52,19 @@ def wants_json() -> bool:
 
 
 def refuse(
-    status: int, *, detail: str = "", notice: Markup | None = None, notice_title: str = ""
+    status: int,
+    *,
+    heading: str = "",
+    detail: str = "",
+    more: Mapping[str, str] | None = None,
+    notice: tuple[str, Markup | None] = ("", None),
 ) -> Response:
-    """An error, said to people as a page that helps on, to programs as RFC 9457 says."""
-    heading, text = _words(status)
+    """An error, said to people as a page that helps on, to programs as RFC 9457 says, with what
+    ``more`` there is to say to them. ``notice``: the title and the text of what was there."""
+    usual, text = _words(status)
+    heading = heading or usual
     if wants_json():
-        return _problem(status, heading, detail or text)
+        return _problem(status, heading, detail or text, more or {})
     make = composer()
     try:
         body = render_template(
@@ -63,10 +74,10 @@ def refuse(
             heading=heading,
             text=detail or text,
             near=_near(make) if status in {404, 410} else (),
-            notice=notice,
-            notice_title=notice_title,
+            notice=notice[1],
+            notice_title=notice[0],
             head=views.Head(
-                title=notice_title or heading,
+                title=notice[0] or heading,
                 canonical=permalink.absolute(make.archive.config.site_url, "/"),
                 robots="noindex",
                 feeds=make.site_feeds(),
@@ -80,19 +91,25 @@ def refuse(
     return http.html(body, cache="no-store", status=status)
 
 
-def _problem(status: int, heading: str, detail: str) -> Response:
-    problem = {"type": "about:blank", "title": heading, "status": status, "detail": detail}
+def _problem(status: int, heading: str, detail: str, more: Mapping[str, str]) -> Response:
+    problem = Problem("about:blank", heading, status, detail, **more)
     response = http.json(problem, cache="no-store", status=status)
     response.content_type = "application/problem+json"
     return response
 
 
 def _near(make: Composer) -> tuple[views.Line, ...]:
+    """What may have been meant by this address, as far as that can be told for now: its
+    neighbours, then what shares words with it."""
+    search: Search = current_app.extensions["search"]
     try:
-        found = make.lines(make.archive.catalogue.near(request.path, make.now, 6))
-        return tuple(line for line in found if line.url != request.path)[:5]
+        found = {each.path: each for each in make.archive.catalogue.alike(request.path, make.now)}
+        with suppress(SearchError):
+            found |= {each.path: each for each in search.near(request.path, make.now, 6)}
+        lines = make.lines(found.values())
     except CatalogueError:
         return ()
+    return tuple(line for line in lines if line.url != request.path)[:5]
 
 
 def _words(status: int) -> tuple[str, str]:
@@ -134,12 +151,21 @@ def on_http_error(error: HTTPException) -> Response:
 
 def on_catalogue_error(error: CatalogueError | SearchError) -> Response:
     """The catalogue or the search index is not there yet, or cannot be read for now."""
-    noted = current_app.extensions.setdefault("noted", set())
-    # once: every visitor meets it until it is mended; and before the first load it is no trouble
-    if str(error) not in noted and Path(error.path).exists():
-        noted.add(str(error))
-        current_app.logger.warning("%s", error)
-    response = refuse(503)
+    note_once(error)
+    if isinstance(error, SearchError):
+        heading = _("The search index is being made")
+        response = refuse(503, heading=heading, detail=_("Search answers when it is done."))
+    else:
+        response = refuse(503)
     response.headers["Retry-After"] = "2"
     response.headers["Refresh"] = "2"
     return response
+
+
+def note_once(error: CatalogueError | SearchError) -> None:
+    """A line in the log: every visitor meets it until it is mended."""
+    noted = current_app.extensions.setdefault("noted", set())
+    # before the first load it is no trouble
+    if str(error) not in noted and Path(error.path).exists():
+        noted.add(str(error))
+        current_app.logger.warning("%s", error)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import documents, permalink
 from newsarchive.articles import MEDIA_TYPES, open_asset
+from newsarchive.documents import Documents
 from newsarchive.entry import Entry, Kind, Status
 from newsarchive.filename import ENDINGS
 from newsarchive.query import Query
@@ -15,6 +16,7 @@ from newsarchive.syndication import Channel
 from newsarchive.web import http, jsonld, views
 from newsarchive.web.asking import asked_of, head_of, said
 from newsarchive.web.context import composer, gone
+from newsarchive.web.replies import reply
 
 entries = Blueprint("entries", __name__)
 
@@ -39,12 +41,7 @@ def below_articles(rest: str) -> BaseResponse:
 
 
 def _shown(path: str) -> Entry | None:
-    """The entry at a path; an update is shown with its story or not at all."""
-    archive, now = composer().archive, composer().now
-    entry = archive.entry(path, now)
-    if entry and entry.story and archive.entry(entry.story, now) is None:
-        return None
-    return entry
+    return composer().archive.shown(path, composer().now)
 
 
 def _elsewhere(rest: str) -> BaseResponse:
@@ -155,7 +152,7 @@ def _document(entry: Entry, rest: str) -> BaseResponse:
     if entry.status is Status.WITHDRAWN:
         return gone(entry)
     make = composer()
-    return http.json(documents.document(entry, make.archive, make.now))
+    return reply(Documents(make.archive, make.now).whole(entry))
 
 
 def _source(entry: Entry, rest: str) -> BaseResponse:

@@ -117,6 +117,7 @@ def readyz() -> Response:
     except CatalogueError:
         generation, problems = 0, 0
     search: Search = current_app.extensions["search"]
+    making = search.making()
     try:
         behind: int | None = search.behind()
     except (CatalogueError, SearchError):
@@ -128,7 +129,8 @@ def readyz() -> Response:
             "generation": generation,
             "problems": problems,
             "loading": asdict(told),
-            "search": {"behind": behind},
+            # the last two while an index is being made
+            "search": {"behind": behind, **(asdict(making) if making else {})},
         },
         cache="no-store",
         status=200 if ready else 503,

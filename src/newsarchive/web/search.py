@@ -1,49 +1,92 @@
 """The search page: what was found, how the question was read, and how to go on from there."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import quote
+from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from newsarchive import dates, markup, permalink
+from newsarchive import markup, permalink, wording
 from newsarchive.catalogue import Page
-from newsarchive.entry import Kind
-from newsarchive.errors import QueryError
-from newsarchive.query import WORDS, Order, Period, Query
-from newsarchive.search.engine import Facets
-from newsarchive.searching import Found, Result, Search
+from newsarchive.errors import QueryError, SearchError
+from newsarchive.query import WORDS, Order, Query
+from newsarchive.searching import Found, Search
+from newsarchive.suggesting import Suggestion, SuggestionKind
 from newsarchive.syndication import Channel
-from newsarchive.web import http, views
-from newsarchive.web.asking import asked_of, head_of, said, told
-from newsarchive.web.context import composer
+from newsarchive.web import http, narrowing, views
+from newsarchive.web.asking import head_of, said
+from newsarchive.web.context import composer, note_once
+from newsarchive.web.results import grouped
+from newsarchive.web.understood import understood
 
 search = Blueprint("search", __name__)
 
-#: links of one facet; the others are found by narrowing
-MOST_LINKS = 12
 MOST_SUGGESTIONS = 8
-#: results of one story that are shown, the others are counted
-MOST_OF_STORY = 3
+#: questions that are tried when one finds nothing
+MOST_TRIED = 8
+#: seconds after which a page whose index is being made is loaded again
+AGAIN_SECONDS = 5
 
 
 @search.get("/search/")
 def page() -> Response:
-    text = request.args.get("q", "")[:256]
+    query, problems = _asked()
+    if problems:
+        return _page(query, problems=problems, status=400)
+    if not replace(query, order=Order.NEWEST).args():
+        return _page(query)
     try:
-        query = asked_of(Query(order=Order.RELEVANCE), *WORDS, "order", "page")
-        return _found(query, text) if _is_asked(query) else _page(text)
+        return _found(query)
     except QueryError as error:
-        return _page(text, problem=told(error), status=400)
+        return _page(query, problems={error.parameter: _told(error)}, status=400)
+    except SearchError as error:
+        if _search().making() is None:
+            note_once(error)
+        response = _page(query, is_unready=True, status=503)
+        response.headers["Retry-After"] = response.headers["Refresh"] = str(AGAIN_SECONDS)
+        return response
+
+
+def _asked() -> tuple[Query, dict[str, str]]:
+    """What this address asks for, as far as it can be read, and what is wrong with the rest."""
+    query, problems = Query(order=Order.RELEVANCE), {}
+    for name, value in request.args.items(multi=True):
+        if name in {*WORDS, "order", "page"}:
+            try:
+                query = Query.from_args([(name, value)], query)
+            except QueryError as error:
+                problems[name] = _told(error)
+    return query, problems
+
+
+def _told(error: QueryError) -> str:
+    allowed = said(error.allowed, **error.values)
+    labels = {"q": "", "after": said("From"), "before": said("Earlier than")}
+    label = labels.get(error.parameter, error.parameter)
+    return said("%(name)s: %(what)s", name=label, what=allowed) if label else allowed
 
 
 @search.get("/search/suggest")
 def suggest() -> Response:
-    """Words, tags and titles for what is being typed, as JSON: a list of texts."""
-    prefix = request.args.get("q", "")[:64].strip()
-    words = _search().suggest(prefix, MOST_SUGGESTIONS) if prefix else ()
-    return http.json(words, cache="public, max-age=300")
+    """For what is being typed, as JSON: a list of ``{kind, label, text}``, of a word with the
+    ``value`` that the field takes, of anything else with the ``url`` it leads to."""
+    typed = request.args.get("q", "")[:256]
+    found = _search().suggest(typed, composer().now, MOST_SUGGESTIONS)
+    labels = {
+        SuggestionKind.TITLE: said("Article"), SuggestionKind.TAG: said("Tag"),
+        SuggestionKind.AUTHOR: said("Author"), SuggestionKind.WORD: said("Word"),
+    }  # fmt: skip
+    made = [_suggested(each, labels[each.kind]) for each in found]
+    return http.json(made, cache="public, max-age=60")
+
+
+def _suggested(found: Suggestion, label: str) -> dict[str, str]:
+    text = markup.typeset(found.text, found.lang) if found.lang else found.text
+    lang = composer().other(found.lang)
+    made = {"kind": str(found.kind), "label": label, "text": text}
+    if found.kind is SuggestionKind.WORD:
+        return made | {"value": found.completed}
+    return made | {"url": found.address} | ({"lang": lang} if lang else {})
 
 
 def _search() -> Search:
@@ -51,52 +94,56 @@ def _search() -> Search:
     return found
 
 
-def _is_asked(query: Query) -> bool:
-    return bool(replace(query, order=Order.NEWEST).args())
-
-
-def _page(text: str, *, problem: str = "", status: int = 200) -> Response:
+def _page(
+    query: Query, *, problems: dict[str, str] | None = None, status: int = 200, **more: Any
+) -> Response:
     """The page without results: the field, and what is wrong."""
+    given = {name: request.args.get(name, "")[:256] for name in ("q", "after", "before")}
+    filled: dict[str, Any] = {
+        "found": None, "problems": problems or {}, "making": _search().making(),
+        "is_unready": False, "kept": _kept(query), "query_text": given["q"],
+        "filters": _filters(query),
+        "after": given["after"], "before": given["before"], **more,
+    }  # fmt: skip
     return http.html(
         render_template(
-            "search.html", nav="search", heading=said("Search"), query_text=text, problem=problem,
-            found=None, head=head_of(said("Search"), permalink.SEARCH, robots="noindex"),
+            "search.html", nav="search", heading=said("Search"),
+            head=head_of(said("Search"), permalink.SEARCH, robots="noindex"), **filled,
         ),
         cache="no-cache" if status == 200 else "no-store",
         status=status,
     )  # fmt: skip
 
 
-def _found(query: Query, text: str) -> Response:
+def _kept(query: Query) -> dict[str, str]:
+    """What the form keeps besides what can be typed into it."""
+    typed = {"q", "after", "before"}
+    return {name: value for name, value in narrowing.args(query).items() if name not in typed}
+
+
+def _found(query: Query) -> Response:
     make, began = composer(), time.perf_counter()
     found = _search().find(query, make.now)
     milliseconds = 1000 * (time.perf_counter() - began)
     if query.page > found.pages:
         http.missing()
     read = found.query
-    heading = said("Search: %(text)s", text=text) if text else said("Search")
+    # how to go on from what was found, if that is what was meant
+    going = replace(read, text=found.meant) if found.is_meant else read
+    heading = said("Search: %(text)s", text=read.text) if read.text else said("Search")
     pages = Page((), found.total, read.page, found.pages)
+    # filters that were written among the words stand beside them now
+    is_plain = replace(read, text="") == replace(query, text="")
+    making = _search().making()
     response = http.html(
         render_template(
-            "search.html", nav="search", heading=said("Search"), query_text=text, problem="",
-            found=views.FoundView(
-                total=found.total,
-                read=read.text,
-                notes=tuple(said(note.text, **note.values) for note in found.notes),
-                meant=_meant(found),
-                is_meant=found.is_meant,
-                groups=_groups(found.results, read),
-                filters=_filters(read),
-                facets=_facets(found.facets, read),
-                bars=_bars(found.facets, read),
-                orders=_orders(read),
-                after=str(read.after or ""),
-                before=str(read.before or ""),
-                behind=_search().behind(),
-            ),
-            pager=make.pager(pages, permalink.SEARCH, _args(read)),
-            head=head_of(heading, permalink.SEARCH, channel=_channel(read),
-                       robots="noindex"),
+            "search.html", nav="search", heading=said("Search"), problems={}, kept=_kept(read),
+            query_text=query.text if is_plain else read.text,
+            after=str(read.after or ""), before=str(read.before or ""),
+            making=making, is_unready=False, behind=0 if making else _search().behind(),
+            found=_view(found, going), filters=_filters(going),
+            pager=make.pager(pages, permalink.SEARCH, narrowing.args(going)),
+            head=head_of(heading, permalink.SEARCH, channel=_channel(going), robots="noindex"),
         )
     )  # fmt: skip
     # in the page it would make other bytes of every answer; the script says it (W3C Server Timing)
@@ -104,15 +151,63 @@ def _found(query: Query, text: str) -> Response:
     return response
 
 
-def _args(query: Query) -> dict[str, str]:
-    """What asks for this search, its order included; what fits best comes first unasked."""
-    args = replace(query, order=Order.NEWEST).args()
-    usual = Order.RELEVANCE if query.text else Order.NEWEST
-    return args if query.order in {usual, Order.RELEVANCE} else args | {"order": str(query.order)}
+def _view(found: Found, going: Query) -> views.FoundView:
+    return views.FoundView(
+        total=found.total,
+        understood=understood(found),
+        read=found.query.text,
+        notes=tuple(said(note.text, **note.values) for note in found.notes),
+        meant=views.Link(
+            narrowing.address(replace(found.query, text=found.meant, page=1)), found.meant
+        ) if found.meant else None,
+        is_meant=found.is_meant,
+        groups=grouped(found.results, going, _search()),
+        facets=narrowing.facets(found.facets, going),
+        bars=narrowing.bars(found.facets, going),
+        orders=narrowing.orders(going),
+        instead=() if found.total else _instead(found),
+    )  # fmt: skip
 
 
-def _address(query: Query) -> str:
-    return permalink.with_args(permalink.SEARCH, _args(query))
+def _filters(query: Query) -> tuple[views.Link, ...]:
+    """What narrows a search, each with the address without it."""
+    return tuple(
+        views.Link(narrowing.address(replace(rest, page=1)), text)
+        for text, rest in narrowing.filters(query)
+    )
+
+
+def _instead(found: Found) -> tuple[views.FacetLink, ...]:
+    """What finds something where the question finds nothing: less of it, or any of its words."""
+    query, clauses = replace(found.query, page=1), found.asked.clauses
+    tries = [
+        (said("without %(words)s", words=text), rest) for text, rest in narrowing.filters(query)
+    ]
+    for each in clauses if len(clauses) > 1 else ():
+        rest = tuple(other for other in clauses if other is not each)
+        left_out = wording.unparse(wording.Wording((each,)))
+        tries.append((said("without %(words)s", words=left_out), _asking(query, *rest)))
+    atoms = tuple(atom for each in clauses if not each.negated for atom in each.atoms)
+    if len(atoms) > 1:
+        any_of = _asking(query, wording.Clause(atoms))
+        tries = [*tries[: MOST_TRIED - 1], (said("any of these words"), any_of)]
+    counted = [(text, rest, _count(rest)) for text, rest in tries[:MOST_TRIED]]
+    return tuple(
+        views.FacetLink(narrowing.address(rest), text, entries)
+        for text, rest, entries in counted
+        if entries
+    )
+
+
+def _asking(query: Query, *clauses: wording.Clause) -> Query:
+    return replace(query, text=wording.unparse(wording.Wording(clauses)))
+
+
+def _count(query: Query) -> int:
+    make = composer()
+    if query.text:
+        return _search().count(query, make.now)
+    return make.archive.find(replace(query, limit=1), make.now).total
 
 
 def _channel(query: Query) -> Channel | None:
@@ -123,196 +218,3 @@ def _channel(query: Query) -> Channel | None:
     if channel.query is None or channel.query == Query():
         return None
     return channel if make.archive.find(replace(channel.query, limit=1), make.now).total else None
-
-
-def _meant(found: Found) -> views.Link | None:
-    if not found.meant:
-        return None
-    return views.Link(_address(replace(found.query, text=found.meant, page=1)), found.meant)
-
-
-# -- results --
-
-
-def _groups(results: Iterable[Result], query: Query) -> tuple[views.ResultGroup, ...]:
-    """Results in their order, those of one story under its best."""
-    by_story: dict[str, list[Result]] = {}
-    for result in results:
-        entry = result.entry
-        own = entry.path if entry.is_story else ""
-        by_story.setdefault(entry.story or own or entry.id, []).append(result)
-    titles = composer().archive.catalogue.titles(
-        (result.entry.story for found in by_story.values() for result in found), composer().now
-    )
-    return tuple(_group(story, found, titles, query) for story, found in by_story.items())
-
-
-def _group(
-    story: str, found: list[Result], titles: dict[str, str], query: Query
-) -> views.ResultGroup:
-    link = None
-    if story in titles:
-        title = markup.typeset(titles[story], found[0].entry.lang)
-        link = views.Link(permalink.entry(story), title, composer().other(found[0].entry.lang))
-    more = len(found) - MOST_OF_STORY
-    return views.ResultGroup(
-        story=link,
-        results=tuple(map(_result, found[:MOST_OF_STORY])),
-        more=max(0, more),
-        more_url=_address(replace(query, story=story, page=1)),
-    )
-
-
-def _result(result: Result) -> views.ResultView:
-    make, entry = composer(), result.entry
-    address = permalink.entry(entry.path)
-    words = [piece.text for piece in result.snippet if piece.is_match]
-    return views.ResultView(
-        url=address + _fragment(words),
-        title=result.title,
-        lang=make.other(entry.lang),
-        snippet=result.snippet,
-        when=dates.in_words(entry.published, make.lang, make.zone),
-        machine_time=dates.unparse(entry.published),
-    )
-
-
-def _fragment(words: list[str]) -> str:
-    """The first words found, for browsers that scroll to a text and mark it (WICG, Text
-    Fragments, 3.5)."""
-    chosen = list(dict.fromkeys(words))[:3]
-    return "#:~:" + "&".join(f"text={quote(word, safe='')}" for word in chosen) if chosen else ""
-
-
-# -- how to go on --
-
-
-def _filters(query: Query) -> tuple[views.Link, ...]:
-    """What narrows this search, each with the address without it."""
-    found: list[tuple[str, Query]] = []
-    make = composer()
-    name = make.archive.catalogue.name
-    for tag in query.tags:
-        rest = tuple(each for each in query.tags if each != tag)
-        found.append((name("tag", tag) or tag, replace(query, tags=rest)))
-    for tag in query.without_tags:
-        rest = tuple(each for each in query.without_tags if each != tag)
-        found.append((f"− {name('tag', tag) or tag}", replace(query, without_tags=rest)))
-    for author in query.authors:
-        rest = tuple(each for each in query.authors if each != author)
-        found.append((name("author", author) or author, replace(query, authors=rest)))
-    if query.lang:
-        found.append((_language(query.lang), replace(query, lang="")))
-    if query.kind:
-        found.append((_kind(query.kind), replace(query, kind=None)))
-    if query.story:
-        title = make.archive.catalogue.titles([query.story], make.now).get(query.story, query.story)
-        found.append((title, replace(query, story="")))
-    if query.after or query.before:
-        found.append((_span(query), replace(query, after=None, before=None)))
-    return tuple(views.Link(_address(replace(rest, page=1)), text) for text, rest in found)
-
-
-def _span(query: Query) -> str:
-    make = composer()
-    if query.after and query.before and _next(query.after) == query.before:
-        return make.period_in_words(query.after, weekday=False)
-    parts = []
-    if query.after:
-        day = make.period_in_words(query.after, weekday=False)
-        parts.append(said("from %(day)s", day=day))
-    if query.before:
-        day = make.period_in_words(query.before, weekday=False)
-        parts.append(said("before %(day)s", day=day))
-    return " ".join(parts)
-
-
-def _next(period: Period) -> Period:
-    """The period of the same length after one."""
-    if period.month is None:
-        return Period(period.year + 1)
-    if period.day is None:
-        return Period(period.year + period.month // 12, period.month % 12 + 1)
-    return period
-
-
-def _language(lang: str) -> str:
-    where = dates.locale(lang)
-    return str(where.get_language_name(composer().lang) or lang)
-
-
-def _kind(kind: str) -> str:
-    return said("Updates") if kind == Kind.UPDATE else said("Articles")
-
-
-def _facets(facets: Facets, query: Query) -> tuple[views.FacetView, ...]:
-    make = composer()
-    name = make.archive.catalogue.name
-
-    def links(kind: str, text: object, narrow: object) -> tuple[views.FacetLink, ...]:
-        counts = facets.of(kind)
-        order = sorted(counts, key=lambda each: (-counts[each], each))[:MOST_LINKS]
-        return tuple(
-            views.FacetLink(_address(replace(narrow(each), page=1)), text(each), counts[each])  # type: ignore[operator]  # two functions
-            for each in order
-        )
-
-    return tuple(
-        views.FacetView(heading, found)
-        for heading, found in (
-            (said("Tags"), links("tag", lambda slug: name("tag", slug) or slug,
-                                 lambda slug: replace(query, tags=(*query.tags, slug)))
-             if not query.tags or len(query.tags) < 3 else ()),
-            (said("Authors"), links("author", lambda slug: name("author", slug) or slug,
-                                    lambda slug: replace(query, authors=(slug,)))
-             if not query.authors else ()),
-            (said("Languages"), links("lang", _language, lambda lang: replace(query, lang=lang))
-             if not query.lang else ()),
-            (said("Kinds"), links("kind", _kind, lambda kind: replace(query, kind=Kind(kind)))
-             if not query.kind else ()),
-        )
-        if len(found) > 1 or (heading == said("Tags") and found)
-    )  # fmt: skip
-
-
-def _bars(facets: Facets, query: Query) -> tuple[views.Bar, ...]:
-    """Hits over time: by year, by month within a year."""
-    years = facets.of("year")
-    months = facets.of("month")
-    if len(years) == 1 and len(months) > 1:
-        year = int(next(iter(years)))
-        periods = [Period(year, month) for month in range(1, 13)]
-        counts = {period: months.get(str(period), 0) for period in periods}
-    elif len(years) > 1:
-        first, last = min(map(int, years)), max(map(int, years))
-        periods = [Period(year) for year in range(max(first, last - 59), last + 1)]
-        counts = {period: years.get(str(period), 0) for period in periods}
-    else:
-        return ()
-    most = max(counts.values(), default=1)
-    return tuple(_bar(period, counts[period], most, query) for period in periods)
-
-
-def _bar(period: Period, entries: int, most: int, query: Query) -> views.Bar:
-    make = composer()
-    words = make.period_in_words(period)
-    counted = make.counted("%(num)s entry", "%(num)s entries", entries)
-    narrowed = replace(query, after=period, before=_next(period), page=1)
-    label = f"{period.year % 100:02d}" if period.month is None else str(period.month)
-    return views.Bar(
-        label=label, heading=words, url=_address(narrowed) if entries else "", updates=entries,
-        height=max(4, round(100 * entries / max(most, 1))) if entries else 0,
-        name=f"{words}, {counted}",
-    )  # fmt: skip
-
-
-def _orders(query: Query) -> tuple[tuple[views.Link, bool], ...]:
-    """The orders there are, and whether each is this page's."""
-    orders = [(Order.NEWEST, said("newest first")), (Order.OLDEST, said("oldest first"))]
-    if query.text:
-        orders.insert(0, (Order.RELEVANCE, said("best first")))
-    usual = query.order if query.text or query.order is not Order.RELEVANCE else Order.NEWEST
-    return tuple(
-        (views.Link(_address(replace(query, order=order, page=1)), text), order is usual)
-        for order, text in orders
-    )

@@ -200,6 +200,7 @@ class ResultView:
     #: BCP 47 where it differs from the page's, else ''
     lang: str
     snippet: tuple[Piece, ...]
+    #: "17 nov. 2023, 21 h 00", or what is known of it
     when: str
     machine_time: str
 
@@ -238,6 +239,8 @@ class FoundView:
     """What a search page shows of what was found."""
 
     total: int
+    #: how many entries, and how the question was understood, as a sentence
+    understood: Markup
     #: the words as they were read, without filters
     read: str
     notes: tuple[str, ...]
@@ -246,18 +249,13 @@ class FoundView:
     #: whether the results are of that
     is_meant: bool
     groups: tuple[ResultGroup, ...]
-    #: what narrows this search, each with the address without it
-    filters: tuple[Link, ...]
     facets: tuple[FacetView, ...]
     #: hits over time
     bars: tuple[Bar, ...]
     #: and whether each is the one of this page
     orders: tuple[tuple[Link, bool], ...]
-    #: for the form: "2023", "2023-11-17"
-    after: str
-    before: str
-    #: changes that the index has not followed yet
-    behind: int
+    #: where nothing was found: what finds something
+    instead: tuple[FacetLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
