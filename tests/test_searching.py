@@ -345,3 +345,14 @@ def test_what_was_hidden_is_not_shown_by_an_index_that_does_not_know_it_yet(
     )
     newsroom.load(THEN)
     assert "2023-11-22" not in paths(find(newsroom, "altman"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("l'affare", "l'affaire"), ('"altmna revient"', '"altman revient"'), ("œvre", "œuvre")],
+)
+def test_a_mistake_in_a_part_of_a_word_or_of_a_phrase_is_understood(
+    newsroom: Desk, asked: str, meant: str
+) -> None:
+    found = find(newsroom, asked)
+    assert (found.meant.lower(), found.is_meant, bool(found.results)) == (meant, True, True)

@@ -1,5 +1,6 @@
 """Looking for words: a visitor's question made into an engine's, its answer into entries."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,6 +33,7 @@ COMPLETIONS = 48
 WORDS, FEW, AMONG = 12, 10_000, 50
 #: entries of one instant among which a walk finds its place
 MOST_EQUAL = 100_000
+_LETTERS = re.compile(r"[^\W\d_]+")
 _RANKINGS = {
     Order.RELEVANCE: Ranking.RELEVANCE, Order.NEWEST: Ranking.NEWEST, Order.OLDEST: Ranking.OLDEST,
 }  # fmt: skip
@@ -242,19 +244,20 @@ class Search:
 
     def _meant(self, asked: Wording) -> str:
         """The question with words that nobody wrote replaced by the nearest that somebody did."""
-        changed = False
 
         def right(atom: wording.Atom) -> wording.Atom:
-            nonlocal changed
-            nearest = (
-                self._vocabulary.nearest(atom.text) if isinstance(atom, wording.Word) else None
-            )
-            changed = changed or nearest is not None
-            return wording.Word(nearest) if nearest else atom
+            if isinstance(atom, wording.Prefix):
+                return atom
+            nearest = self._vocabulary.nearest
+            whole = nearest(atom.text) if isinstance(atom, wording.Word) else None
+            # else its parts: l'avennir, helthcare.gov, "tehcnical debt"
+            parts = _LETTERS.sub(lambda found: nearest(found[0]) or found[0], atom.text)
+            return replace(atom, text=whole or parts)
 
         clauses = tuple(
             replace(clause, atoms=tuple(map(right, clause.atoms))) for clause in asked.clauses
         )
+        changed = clauses != asked.clauses
         meant = wording.unparse(Wording(clauses)) if changed else ""
         return meant if len(meant) <= wording.MAX_TEXT else ""
 
