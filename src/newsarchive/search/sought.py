@@ -9,22 +9,28 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from newsarchive.search.languages import IRREGULAR
-from newsarchive.search.text import LETTER, fold, joined, primary, token_of, words_in
+from newsarchive.search.text import fold, joined, primary, token_of, words_in
 
 #: start, end and number of a word that was looked for
 Span = tuple[int, int, int]
 
 #: languages whose stemmer takes off endings and nothing else; the words of others are all read
 _SUFFIXING = frozenset({"en", "fr"})
-#: letters whose accents and ligatures Unicode takes apart
-_LATIN = "".join(map(chr, (*range(0x80, 0x250), *range(0x1E00, 0x1F00))))
-#: what else may be read as such a letter or two: fractions, phonetic signs, letters in circles…
-_OTHER = (
-    "\u00b2\u00b3\u00b9\u00bc-\u00be\u0250-\u02ff\u1d00-\u1dff\u2070-\u209f\u2100-\u218f"
-    "\u2460-\u24ff\ua720-\U0010ffff"
+#: accented letters, and what is read as two letters or more; all of one byte, as a class of other
+#: letters takes a millisecond to compile
+_LATIN = "".join(map(chr, range(0xA0, 0x100)))
+_SEVERAL = "ÆæßÞþ\u00b2\u00b3\u00b9\u00bc-\u00be"
+#: what else may be read as letters of ASCII: a text that has some is read whole
+_OTHER = re.compile(
+    "[\u0100-\u0151\u0154-\u02ff\u1d00-\u1fff\u2070-\u20ab\u20ad-\u20cf\u2100-\u218f\u2460-\u24ff\u2c60-\u2c7f"
+    "\u3200-\u33ff\ua720-\uabff\ufb00-\ufb06\uff00-\uffef\U00010780-\U000107ff"
+    "\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U0001fb00-\U0001fbff]"
 )
+_EVERY_RUN = re.compile(r"\S")
 #: what may stand between the letters of a word: dots of initials, apostrophes, accents
 _BETWEEN = r"[^\w\s]{0,3}"
+#: neither in the middle of a word nor of a number
+_EDGE = r"(?<![A-Za-zÀ-ÖØ-öø-ÿ][A-Za-zÀ-ÖØ-öø-ÿ]|[0-9][0-9])"
 
 
 class Sought:
@@ -52,14 +58,18 @@ class Sought:
         if pattern is None:
             return found
         text = joined(text)
-        candidate = pattern.search(text)
+        # of the same length, and all letters of one byte
+        seen = text.replace("œ", "æ").replace("Œ", "Æ")
+        if _OTHER.search(seen):
+            pattern = _EVERY_RUN
+        candidate = pattern.search(seen)
         while candidate:
             start = text.rfind(" ", 0, candidate.start()) + 1
             end = text.find(" ", candidate.start())
             end = len(text) if end < 0 else end
             run = text[start:end]
             found += [(start + first, start + last, n) for first, last, n in self._spans(run, lang)]
-            candidate = pattern.search(text, end)
+            candidate = pattern.search(seen, end)
         return found
 
     def _spans(self, run: str, lang: str) -> tuple[Span, ...]:
@@ -84,15 +94,12 @@ def _pattern(lang: str, tokens: Iterable[str]) -> re.Pattern[str] | None:
     if not beginnings:
         return None
     if lang not in _SUFFIXING or "" in beginnings:
-        return re.compile(r"\S")
+        return _EVERY_RUN
     beginnings |= {_beginning(word) for token, word in _irregular(lang) if token in tokens}
-    firsts = "".join({each[0] for each in beginnings})
+    firsts = "".join(map(_letter, sorted({each[0] for each in beginnings})))
     branches = "|".join(map(_branch, sorted(beginnings)))
     # a class at its beginning lets the text be scanned quickly
-    first = f"[{''.join(map(_letter, firsts))}{_OTHER}]"
-    # neither in the middle of a word nor of a number
-    edge = rf"(?<!{LETTER}{LETTER}|\d\d)"
-    return re.compile(rf"{first}(?:(?<=[{_OTHER}])|{edge}(?:{branches}))")
+    return re.compile(rf"[{firsts}{_SEVERAL}](?:(?<=[{_SEVERAL}])|{_EDGE}(?:{branches}))")
 
 
 def _beginning(token: str) -> str:
@@ -103,29 +110,14 @@ def _beginning(token: str) -> str:
 
 
 def _branch(beginning: str) -> str:
-    first = f"(?<=[{_letter(beginning[0])}])"
-    if len(beginning) == 1:
-        return first
-    # a ligature is two letters at once
-    double = "".join(_forms(beginning))
-    both = f"|(?<=[{double}])" if double else ""
-    return f"{first}{_BETWEEN}[{_letter(beginning[1])}{_OTHER}]{both}"
+    first, *second = (f"[{_letter(each)}{_SEVERAL}]" for each in beginning)
+    return f"(?<={first})" + "".join(_BETWEEN + each for each in second)
 
 
+@lru_cache(maxsize=64)
 def _letter(letter: str) -> str:
     """A letter of ASCII in all its forms, as part of a class."""
-    return "".join({letter, letter.upper(), *_forms(letter)})
-
-
-@lru_cache(maxsize=1024)
-def _forms(letters: str) -> tuple[str, ...]:
-    """Single signs that are read as words that begin with one or two letters of ASCII."""
-    return tuple(each for each, read in _read_latin() if read.startswith(letters))
-
-
-@lru_cache(maxsize=1)
-def _read_latin() -> tuple[tuple[str, str], ...]:
-    return tuple((each, fold(each)) for each in _LATIN)
+    return "".join({letter, letter.upper(), *(e for e in _LATIN if fold(e).startswith(letter))})
 
 
 @lru_cache(maxsize=8)
