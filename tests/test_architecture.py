@@ -17,6 +17,7 @@ RANKS = [
     ["dates", "wording"],
     ["query", "config", "metadata", "sanitise", "cursors"],
     ["grammar", "fields", "headformats", "mistakes"],
+    ["plaintext"],
     ["markup", "frontmatter"],
     ["described", "headings"],
     ["newfile"],
@@ -27,7 +28,7 @@ RANKS = [
     # application
     ["reading", "settling"],
     ["loading"],
-    ["archive"],
+    ["archive", "questions"],
     ["suggesting"],
     ["documents", "searching", "indexing"],
     ["walks", "hits", "export", "following", "openapi"],

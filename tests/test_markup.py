@@ -29,9 +29,9 @@ from newsarchive.markup import (
     plain,
     render,
     summary,
-    text,
     typeset,
 )
+from newsarchive.plaintext import line, text
 
 SHARED = Path(__file__).parents[2] / "shared"
 PERMALINK = "/articles/2023/affaire-altman/2023-11-18/"
@@ -748,7 +748,7 @@ def test_plain_text_has_a_line_for_each_block_and_no_notes_or_alternatives() -> 
     ],
 )
 def test_what_is_searched_is_without_template_tags(body: str, expected: str) -> None:
-    assert " ".join(text(body).split()) == expected
+    assert " ".join(text(body).split()) == line(body) == expected
 
 
 def test_plain_text_decodes_once() -> None:

@@ -2,8 +2,6 @@
 
 import csv
 import re
-import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,8 +10,7 @@ from hypothesis import strategies as st
 
 from newsarchive import permalink
 from newsarchive.search import stems
-from newsarchive.search import text as module
-from newsarchive.search.languages import IRREGULAR, STEMMERS, STOP_WORDS
+from newsarchive.search.languages import IRREGULAR, STOP_WORDS
 from newsarchive.search.text import (
     MAX_WORD,
     fold,
@@ -167,7 +164,7 @@ def test_folding_is_that_of_addresses_for_french_and_english(text: str) -> None:
 )  # fmt: skip
 def test_hostile_texts_are_read_whole(text: str) -> None:
     # what takes the square of its length would not end
-    hostile = text * (200_000 // len(text))
+    hostile = text * (50_000 // len(text))
     for end in ("", "b", "@", "!"):
         tokens(hostile + end, "fr")
     assert sum(1 for _ in surface(hostile, "en")) >= 0
@@ -186,22 +183,3 @@ def test_the_tables_are_folded() -> None:
         form for table in vars(stems).values() if isinstance(table, frozenset) for form in table
     ]
     assert all(form == fold(form) for form in forms)
-
-
-def test_stems_are_the_same_without_pystemmer(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = " ".join(
-        {part for _, query, sentence, _ in PAIRS[::8] for part in (query, sentence)}
-        | {"Wähler Häuser trabajadores Новости новостей городов lavoratori नमस्ते"}
-    )
-    langs = [*STEMMERS, "xx"]
-    usual = [tokens(text, lang) for lang in langs]
-    monkeypatch.setitem(sys.modules, "Stemmer", None)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "snowballstemmer"]:
-        monkeypatch.delitem(sys.modules, name)
-    pure = import_module("snowballstemmer")
-    assert type(pure.stemmer("french")).__module__.startswith("snowballstemmer")
-    monkeypatch.setattr(module, "snowballstemmer", pure)
-    monkeypatch.setattr(module, "_stemmers", module._Stemmers())
-    module._analyser.cache_clear()
-    assert [tokens(text, lang) for lang in langs] == usual
-    module._analyser.cache_clear()

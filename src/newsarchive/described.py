@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from urllib.parse import unquote, urlsplit
 
-from newsarchive import dates, markup
+from newsarchive import dates, markup, plaintext
 from newsarchive.entry import (
     Correction,
     Coverage,
@@ -122,7 +122,7 @@ def without_bidi(text: str) -> str:
 
 
 def _title(fields: Fields) -> str:
-    title = folded(markup.unmarked(fields.text("title")))
+    title = folded(plaintext.unmarked(fields.text("title")))
     plain = folded(without_bidi(title))
     if plain != title:
         said = "invisible characters that reverse the text, left out"
@@ -199,7 +199,7 @@ def _authors(fields: Fields) -> Iterator[str]:
                 fields.warn(each.line, key.text, "an author without a name", "write {name: …}")
                 continue
         for text in fields.texts(key, name):
-            yield folded(markup.unmarked(text.text))
+            yield folded(plaintext.unmarked(text.text))
 
 
 def _tags(fields: Fields) -> Iterator[str]:
@@ -207,7 +207,7 @@ def _tags(fields: Fields) -> Iterator[str]:
     for key, value in fields.all("tags"):
         for text in fields.texts(key, value):
             for name in [text.text] if isinstance(value, Sequence) else text.text.split(","):
-                tag = folded(markup.unmarked(name))
+                tag = folded(plaintext.unmarked(name))
                 if tag and tag.casefold() not in seen:
                     seen.add(tag.casefold())
                     yield tag

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct, json, structs
 
-from newsarchive import markup, newfile, permalink, renderings, shapes
+from newsarchive import newfile, permalink, plaintext, renderings, shapes
 from newsarchive.catalogue import Held
 from newsarchive.entry import Entry, Image, Kind, Status
 from newsarchive.errors import QueryError
@@ -208,7 +208,7 @@ class Documents:
         if "content_markdown" in fields:
             made.content_markdown = body
         if "content_text" in fields:
-            made.content_text = markup.text(body)
+            made.content_text = plaintext.text(body)
         if "sources" in fields:
             made.sources = said.sources
         if "corrections" in fields:

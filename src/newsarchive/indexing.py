@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
-from newsarchive import markup, progress
+from newsarchive import plaintext, progress
 from newsarchive.archive import Archive
 from newsarchive.catalogue.lists import terms_of
 from newsarchive.config import Config
@@ -25,7 +25,7 @@ from newsarchive.permalink import words
 from newsarchive.search import open_engine, open_vocabulary
 from newsarchive.search.engine import Document, Engine
 from newsarchive.search.position import Position
-from newsarchive.search.text import tokens, written
+from newsarchive.search.text import STEMMER, tokens, written
 
 #: grows whenever the same entry is indexed as another document
 VERSION = 4
@@ -78,7 +78,8 @@ class Indexing:
         made = catalogue.meta("made")
         if not made:
             return None
-        begun = Position(f"{made}.{VERSION}", 0, microseconds(now), catalogue.last_change())
+        version = f"{made}.{VERSION}.{STEMMER}"
+        begun = Position(version, 0, microseconds(now), catalogue.last_change())
         with self._told.to(told):
             self._index(begun, now)
             self._learn(begun, now)
@@ -199,7 +200,7 @@ class Indexing:
             title=tokens(entry.title, entry.lang),
             summary=tokens(entry.summary, entry.lang),
             updates=tokens(f"{updates}\n{_name(entry)}", entry.lang),
-            body=tokens(markup.text(entry.body), entry.lang),
+            body=tokens(plaintext.text(entry.body), entry.lang),
         )
 
 
@@ -210,7 +211,7 @@ def _name(entry: Entry) -> str:
 
 def _words_of(entry: Entry) -> set[str]:
     """The words of an entry as they are written."""
-    text = f"{entry.title}\n{entry.summary}\n{_name(entry)}\n{markup.text(entry.body)}"
+    text = f"{entry.title}\n{entry.summary}\n{_name(entry)}\n{plaintext.text(entry.body)}"
     return written(text, entry.lang)
 
 

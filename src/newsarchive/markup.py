@@ -1,4 +1,4 @@
-"""Markdown as safe HTML, as plain text, as a summary; its headings, its links.
+"""Markdown as safe HTML, as a summary; its headings, its links.
 
 The template tags of other generators are read by ``shortcodes``, Markdown by ``grammar``; what
 comes out is made safe by ``sanitise`` and set by ``typography``. Every function takes any text,
@@ -14,8 +14,10 @@ from typing import Any
 
 from newsarchive import grammar
 from newsarchive.grammar import Token
+from newsarchive.plaintext import HTML_TAG
 from newsarchive.sanitise import (
     BASE,
+    MAX_INPUT,
     MAX_OUTPUT,
     Place,
     TooMuch,
@@ -36,15 +38,11 @@ __all__ = [
     "first_heading",
     "headings",
     "links",
-    "marked",
     "plain",
     "render",
     "summary",
     "typeset",
-    "unmarked",
 ]
-
-MAX_INPUT = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,37 +214,6 @@ def first_heading(body: str) -> tuple[str, str] | None:
     return _text(text), body[end:]
 
 
-_FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,}).*$", re.M)
-_TEMPLATE = re.compile(r"\{[{%].{0,400}?[}%]\}|\{[:.][\w #.=\"-]{1,200}\}", re.S)
-_COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.S | re.I)
-_LINKED = re.compile(
-    r"\]\(\s{0,9}[^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\s{0,9}\)|\]\[[^\[\]]*\]"
-)
-_DEFINED = re.compile(r"^ {0,3}\[[^\]\n]+\]: \S+.*$", re.M)
-_LINE_MARKS = re.compile(r"^[ \t>]*(?:#{1,6} |[-*+] (?:\[[ xX]\] )?)", re.M)
-# a class of signs and then which it was: so the text is scanned six times as fast as for each
-_MARKS = re.compile(
-    r"[*`|\]\[!~_](?:(?<=[*`|\]])|(?<=\[)\^?|(?<=!)\[\^?|(?<=~)~|(?<=_)(?:(?<!\w_)_*|_*(?!\w)))"
-)
-
-
-def text(body: str) -> str:
-    """The words of a body as plain text, line by line: what is searched, and what is shown of it.
-
-    Markdown is not parsed, which takes fifty times as long: its signs, addresses, HTML and
-    template tags are taken out where they are easily seen.
-    """
-    found = _DEFINED.sub("", _FENCE.sub("", body[:MAX_INPUT]))
-    if "<" in found:
-        found = _HTML_TAG.sub(" ", _COMMENT.sub(" ", found))
-    if "{" in found:
-        found = _TEMPLATE.sub(" ", found)
-    found = _MARKS.sub("", _LINE_MARKS.sub("", _LINKED.sub("]", found)))
-    if "&" in found:
-        found = _ENTITY.sub(lambda entity: unescape(entity[0]), found)
-    return printable(found)
-
-
 # no-break spaces are part of the text
 _SPACES = re.compile(r"[ \t\n]+")
 _NOTE_CALL = re.compile(r"\[\^[^\]\s]{1,200}\]")
@@ -259,43 +226,8 @@ def _text(paragraph: str) -> str:
     return _SPACES.sub(" ", printable(grammar.shown(grammar.inline(text)))).strip(" ")
 
 
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_NAME_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
-_CLOSED = re.compile(r"</([A-Za-z][A-Za-z0-9]*)\s*>")
-_NAME_MARKS = re.compile(
-    r"(?P<ticks>`{1,2})(?!`)(?P<code>[^`]+)(?P=ticks)(?!`)"
-    r"|(?<![\w*\\])(?P<stars>\*{1,3})(?=[^\s*])(?P<strong>[^*]+)(?<=\S)(?P=stars)(?![\w*])"
-    r"|(?<![\w\\])_(?=[^\s_])(?P<em>[^_]+)(?<=\S)_(?!\w)"
-    r"|!?\[(?P<link>[^\[\]]+)\]\([^()\s]+\)"
-)
-
-
-def unmarked(name: str) -> str:
-    """A title or a name without HTML, Markdown and entities; what is none of them stays."""
-    if "<" in name:
-        closed = {found.lower() for found in _CLOSED.findall(name)} | {"wbr"}
-        name = re.sub(r"<br\s*/?>", " ", name)
-        name = _NAME_TAG.sub(lambda tag: "" if tag[1].lower() in closed else tag[0], name)
-    for _ in range(4):  # one within another
-        before = name
-        name = _NAME_MARKS.sub(
-            lambda mark: mark["code"] or mark["strong"] or mark["em"] or mark["link"], name
-        )
-        if name == before:
-            break
-    return _ENTITY.sub(lambda entity: unescape(entity[0]), name) if "&" in name else name
-
-
-def marked(name: str) -> str:
-    """A title or a name as it must be written for ``unmarked`` to give it."""
-    if unmarked(name) == name:
-        return name
-    return re.sub(r"[&<>*_`\[\]]", lambda sign: f"&#{ord(sign[0])};", name)
-
-
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
 _HTML_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>((?:(?!</?p[\s>])[^\0])*)", re.I)
-_HTML_TAG = re.compile(r"<[^<>]*>")
 _NO_TEXT = {"table_open": 1, "table_close": -1, "footnote_reference_open": 1} | {
     "footnote_reference_close": -1
 }
@@ -329,7 +261,7 @@ def _first_text(source: str) -> tuple[bool, str]:
         skipped += _NO_TEXT.get(token.type, 0)
         if token.type == "html_block":
             html = _HTML_PARAGRAPH.search(token.content)
-            text = unescape(_HTML_TAG.sub("", html[1])) if html else ""
+            text = unescape(HTML_TAG.sub("", html[1])) if html else ""
             text = " ".join(printable(text).split())
         elif token.type == "paragraph_open" and not skipped and (token.level == 0 or not fallback):
             text = _text(content.content[:4_000])

@@ -9,8 +9,8 @@ from newsarchive import dates
 from newsarchive.entry import Entry, Moment, Status
 from newsarchive.frontmatter import Head
 from newsarchive.headings import attributes
-from newsarchive.markup import marked
 from newsarchive.metadata import Format, scalar
+from newsarchive.plaintext import marked
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 _EMPTY_ID = re.compile(

@@ -21,8 +21,8 @@ from newsarchive.typography import Typesetter
 BASE = "http://newsarchive.invalid"
 _SITE = "newsarchive.invalid"
 
-#: of elements within elements, of characters put out, of characters in an address
-MAX_DEPTH, MAX_OUTPUT, MAX_ADDRESS = 100, 4_000_000, 4_096
+#: of elements within elements; of characters of a body, put out, and of an address
+MAX_DEPTH, MAX_INPUT, MAX_OUTPUT, MAX_ADDRESS = 100, 2_000_000, 4_000_000, 4_096
 
 # nh3 is quadratic in open elements and in the attributes of one (8,000 <div>: 0.12 s), and HTML
 # repeats unclosed <b id=…> in each paragraph that follows: these bounds keep both below 0.5 s.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 
-from newsarchive import markup, permalink, wording
+from newsarchive import markup, permalink, plaintext, wording
 from newsarchive.archive import Archive
 from newsarchive.catalogue import Arrival, Place
 from newsarchive.catalogue.lists import select
@@ -15,6 +15,7 @@ from newsarchive.entry import Entry, Status
 from newsarchive.errors import SearchError
 from newsarchive.progress import Making, making
 from newsarchive.query import Order, Query
+from newsarchive.questions import Asked, read
 from newsarchive.search import open_engine, open_vocabulary
 from newsarchive.search.engine import Answer, Clause, Facets, Hit, Phrase, Question, Ranking
 from newsarchive.search.position import Position
@@ -26,8 +27,6 @@ from newsarchive.wording import Note, Wording
 
 #: what is counted among all that is found
 FACETS = ("year", "month", "tag", "author", "lang", "kind")
-#: words that a word with a star stands for
-COMPLETIONS = 48
 #: words of an address that are looked at, documents that those looked for are in, and entries
 #: among which those near it are chosen
 WORDS, FEW, AMONG = 12, 10_000, 50
@@ -91,29 +90,30 @@ class Search:
         Raises:
             QueryError: its text is beyond the bounds.
         """
-        asked = wording.parse(query.text)
-        read = _read(query, asked)
-        if query.text and not asked.clauses and not asked.filters:  # signs without a letter
-            return Found(read, asked, (), 0, 1, Facets(), asked.notes)
-        if not asked.clauses:
-            return self._listed(read, asked, now, facets=facets)
-        asked = self._telling(asked)
-        answer = self._ask(read, asked, now, facets=facets)
-        found = self._found(read, asked, answer, now)
-        meant = self._meant(asked)
+        words = wording.parse(query.text)
+        signs = query.text and not words.clauses and not words.filters  # and no letter
+        query = _narrowed(query, words)
+        if signs:
+            return Found(query, words, (), 0, 1, Facets(), words.notes)
+        if not words.clauses:
+            return self._listed(query, words, now, facets=facets)
+        asked = self._read(words)
+        answer = self._ask(query, asked, now, facets=facets)
+        found = self._found(query, asked, answer, now)
+        meant = self._meant(asked.wording)
         if not meant:
             return found
-        instead, intended = replace(read, text=meant), self._telling(wording.parse(meant))
+        instead, intended = replace(query, text=meant), self._read(wording.parse(meant))
         other = self._ask(instead, intended, now, facets=facets)
         if answer.total or not other.total:
             return replace(found, meant=meant if other.total > answer.total else "")
         found = self._found(instead, intended, other, now)
-        return replace(found, query=read, notes=asked.notes, meant=meant, is_meant=True)
+        return replace(found, query=query, notes=asked.wording.notes, meant=meant, is_meant=True)
 
     def _listed(self, query: Query, asked: Wording, now: datetime, *, facets: bool) -> Found:
         """What has no words is a list, which the catalogue has at once; the index counts in it."""
         page = self._archive.find(query, now)
-        question = replace(self._question(query, asked, now), limit=0, facets=FACETS)
+        question = replace(self._question(query, Asked(), now), limit=0, facets=FACETS)
         counted = self._engine.search(question).facets if facets else Facets()
         bodies = {e.id: e for _, e in self._archive.catalogue.placed(e.id for e in page.entries)}
         results = tuple(_result(bodies[entry.id], Sought({})) for entry in page.entries)
@@ -142,15 +142,13 @@ class Search:
 
     def arrivals(self, query: Query, now: datetime, offset: int, limit: int) -> tuple[Arrival, ...]:
         """What a query with words finds, newest first."""
-        found = replace(as_read(query), order=Order.NEWEST, page=1, limit=0)
-        question = self._question(found, wording.parse(found.text), now)
+        question = self._read_question(replace(query, order=Order.NEWEST, page=1, limit=0), now)
         answer = self._answer(replace(question, offset=offset, limit=limit))
         return self._archive.catalogue.arrivals_of(hit.id for hit in answer.hits)
 
     def count(self, query: Query, now: datetime) -> int:
         """How many entries a query with words finds."""
-        read = as_read(query)
-        question = self._question(read, wording.parse(read.text), now)
+        question = self._read_question(query, now)
         return self._answer(replace(question, limit=0)).total
 
     def walk(
@@ -163,8 +161,8 @@ class Search:
             QueryError: its text is beyond the bounds.
         """
         order = Order.OLDEST if query.order is Order.OLDEST else Order.NEWEST
-        read = replace(as_read(query), order=order, page=1)
-        question = replace(self._question(read, wording.parse(read.text), now), limit=limit)
+        asked = self._read_question(replace(query, order=order, page=1), now)
+        question = replace(asked, limit=limit)
         if beyond is None:
             answer = self._answer(question)
             return tuple(hit.id for hit in answer.hits), answer.total
@@ -178,45 +176,19 @@ class Search:
 
     # -- the question --
 
-    def _telling(self, asked: Wording) -> Wording:
-        """Without what stands in every text and so says nothing; a note names it."""
-        languages = self._archive.catalogue.languages()
-        idle = [
-            clause for clause in asked.clauses
-            if not any(isinstance(atom, wording.Prefix) or phrases(atom.text, languages)
-                       for atom in clause.atoms)
-        ]  # fmt: skip
-        if not idle:
-            return asked
-        left_out = {"words": wording.unparse(Wording(tuple(idle)))}
-        note = Note("what stands in almost every text was left out: %(words)s", left_out)
-        kept = tuple(clause for clause in asked.clauses if clause not in idle)
-        return replace(asked, clauses=kept, notes=(*asked.notes, note))
+    def _read(self, asked: Wording) -> Asked:
+        return read(asked, self._vocabulary, self._archive.catalogue.languages())
 
-    def _ask(self, query: Query, asked: Wording, now: datetime, *, facets: bool) -> Answer:
-        question = self._question(query, asked, now)
-        return self._answer(replace(question, facets=FACETS if facets else ()))
+    def _read_question(self, query: Query, now: datetime) -> Question:
+        narrowed = as_read(query)
+        return self._question(narrowed, self._read(wording.parse(narrowed.text)), now)
 
-    def _answer(self, question: Question) -> Answer:
-        """What an index finds; where none was made yet, nothing can be said."""
-        if not self._engine.position():
-            raise SearchError(
-                str(self._archive.config.data_dir),
-                "there is no search index yet; run: newsarchive index",
-            )
-        return self._engine.search(question)
-
-    def _question(self, query: Query, asked: Wording, now: datetime) -> Question:
+    def _question(self, query: Query, asked: Asked, now: datetime) -> Question:
         selection = select(replace(query, text=""), microseconds(now), self._archive.config.zone)
-        languages = self._archive.catalogue.languages()
         size = query.limit or self._archive.config.page_size
-        # what is in every text says nothing
-        clauses = [self._clause(clause, languages) for clause in asked.clauses]
-        clauses = [clause for clause in clauses if clause.phrases]
-        if query.text and not clauses:
-            clauses = [Clause(())]  # and by itself finds nothing
         return Question(
-            clauses=tuple(clauses),
+            # words that say nothing find nothing
+            clauses=asked.clauses or ((Clause(()),) if query.text else ()),
             terms=tuple(term for term in selection.terms if term),
             without=selection.without,
             start=selection.start,
@@ -226,21 +198,19 @@ class Search:
             limit=size,
         )
 
-    def _clause(self, clause: wording.Clause, languages: Sequence[str]) -> Clause:
-        found: list[Phrase] = []
-        for atom in clause.atoms:
-            for text in self._texts(atom):
-                found += phrases(text, languages)
-            if isinstance(atom, wording.Prefix) and not found:
-                found.append((f"{atom.text}*",))  # no word begins so: it is in no text
-        return Clause(tuple(dict.fromkeys(found)), negated=clause.negated)
+    def _ask(self, query: Query, asked: Asked, now: datetime, *, facets: bool) -> Answer:
+        question = self._question(query, asked, now)
+        return self._answer(replace(question, facets=FACETS if facets else ()))
 
-    def _texts(self, atom: wording.Atom) -> Iterable[str]:
-        if isinstance(atom, wording.Prefix):
-            beginning = [word for word, _, _ in surface(atom.text, "")]
-            found = self._vocabulary.completions(beginning[-1], COMPLETIONS) if beginning else ()
-            return found or (atom.text,)  # nothing begins so, but it may be a word itself
-        return (atom.text,)
+    def _answer(self, question: Question) -> Answer:
+        """What an index finds; where none was made yet, nothing can be said."""
+        answer = self._engine.search(question)
+        if not answer.total and not self._engine.position():
+            raise SearchError(
+                str(self._archive.config.data_dir),
+                "there is no search index yet; run: newsarchive index",
+            )
+        return answer
 
     def _meant(self, asked: Wording) -> str:
         """The question with words that nobody wrote replaced by the nearest that somebody did."""
@@ -263,32 +233,20 @@ class Search:
 
     # -- the answer --
 
-    def _found(self, query: Query, asked: Wording, answer: Answer, now: datetime) -> Found:
-        sought = self._sought(asked)
+    def _found(self, query: Query, asked: Asked, answer: Answer, now: datetime) -> Found:
         size = query.limit or self._archive.config.page_size
         return Found(
             query=query,
-            asked=asked,
+            asked=asked.wording,
             results=tuple(
-                replace(_result(entry, sought), score=hit.score)
+                replace(_result(entry, asked.sought), score=hit.score)
                 for hit, entry in self._shown(answer.hits, now)
             ),
             total=answer.total,
             pages=max(1, -(-answer.total // size)),
             facets=answer.facets,
-            notes=asked.notes,
+            notes=asked.wording.notes,
         )
-
-    def _sought(self, asked: Wording) -> Sought:
-        """The tokens that are looked for, each with the number of the word it stands for."""
-        languages = self._archive.catalogue.languages()
-        found: dict[str, int] = {}
-        atoms = (atom for clause in asked.clauses if not clause.negated for atom in clause.atoms)
-        for number, atom in enumerate(atoms):
-            for text in self._texts(atom):
-                for phrase in phrases(text, languages):
-                    found.update(dict.fromkeys(phrase, number))
-        return Sought(found)
 
     # -- without a question --
 
@@ -339,17 +297,17 @@ def as_read(query: Query) -> Query:
     """
     asked = wording.parse(query.text)
     # signs without a letter ask for nothing, and not for everything
-    return _read(query, asked) if asked.clauses or asked.filters else query
+    return _narrowed(query, asked) if asked.clauses or asked.filters else query
 
 
-def _read(query: Query, asked: Wording) -> Query:
+def _narrowed(query: Query, asked: Wording) -> Query:
     words = wording.unparse(replace(asked, filters=()))
     return Query.from_args(asked.filters, replace(query, text=words))
 
 
 def _result(entry: Entry, sought: Sought) -> Result:
     title = markup.typeset(entry.title, entry.lang)
-    text = " ".join(markup.text(entry.body).split()) or entry.summary
+    text = plaintext.line(entry.body) or entry.summary
     return Result(
         entry,
         marked(title, sought.places(title, entry.lang)),

@@ -21,6 +21,8 @@ SECOND_MISTAKE, FIRST_LETTER = 30, 10
 #: a word that exists was meant to be another that is in so many times more documents than the
 #: square of its own: 50 for one that is in 1, 5,000 for 10, 500,000 for 100
 OVERWHELMING = 50
+#: of any archive: what would have to be in more was meant as it stands
+MOST_DOCUMENTS = 1_000_000
 
 #: together seven bytes in the file
 NUMBER_BITS, _HASH_BITS = 22, 27

@@ -105,7 +105,7 @@ _BEFORE = _rules(
     (r"(?<=\w\w)i(on|r|t)s", r"i\1"),
     (r"(?<=\w\w)asse[sz]?", "ass"),  # else dépasse is dép-
     (r"(?<=bo|jo|no|tu)yaux", "yau"),
-    (r"(?<=\w)trices?", "teur"),
+    (r"(?<=\w\w)trices?", "teur"),
     (r"(?<=\w)(i|g|ll|ch)eres?", r"\1er"),
 )
 #: instead of it, for whole kinds of words: their last letters, and those of their stem
@@ -186,7 +186,7 @@ _BRITISH = _rules(
     (r"(?<=\w[bt])re(s?)", r"er\1"),
     (r"(?<=[ef]fen)c(es?|eless)", r"s\1"),
     (r"(?<=\w\wl)ogue(s?)", r"og\1"),
-    (r"dgement(s?)", r"dgment\1"),
+    (r"(?<=\w\w)dgement(s?)", r"dgment\1"),
     (r"a(e[dm]\w*|esth\w*)", r"\1"),  # paediatric, leukaemia, anaesthesia
     (r"\Alicenc(e[ds]?|ing)", r"licens\1"),
 )

@@ -23,7 +23,7 @@ from functools import lru_cache, partial
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-import snowballstemmer  # type: ignore[import-untyped]
+import Stemmer
 
 from newsarchive.search.engine import Phrase
 from newsarchive.search.languages import (
@@ -38,6 +38,8 @@ from newsarchive.search.languages import (
 )
 from newsarchive.search.stems import STEMS, Snowball
 
+#: whose stems these are: those of another version may differ
+STEMMER = f"snowball-{Stemmer.version()}"
 #: characters of a word that count; what is longer is no word anybody types
 MAX_WORD = 64
 #: words whose tokens are remembered, for each language
@@ -337,18 +339,19 @@ class _Stemmers(threading.local):
     """Snowball's stemmers of a thread: two threads must not share one."""
 
     def __init__(self) -> None:
-        self.by_lang: dict[str, snowballstemmer.stemmer] = {}
+        self.by_lang: dict[str, Stemmer.Stemmer] = {}
 
 
 _stemmers = _Stemmers()
-_algorithms = frozenset(snowballstemmer.algorithms())
+_algorithms = frozenset(Stemmer.algorithms())
 
 
 def _snowball(lang: str, word: str) -> str:
     if STEMMERS.get(lang) not in _algorithms:
         return word
     if lang not in _stemmers.by_lang:
-        _stemmers.by_lang[lang] = snowballstemmer.stemmer(STEMMERS[lang])
+        # no memory of its own: what is read is remembered here already
+        _stemmers.by_lang[lang] = Stemmer.Stemmer(STEMMERS[lang], 0)
     return str(_stemmers.by_lang[lang].stemWord(word))
 
 

@@ -149,10 +149,14 @@ class Vocabulary:
             return None
         mistakes = 2 if len(asked) >= near.TWO_MISTAKES else 1
         least = near.OVERWHELMING * self.count(asked) ** 2
+        if least > near.MOST_DOCUMENTS:
+            return None
         hashes = _json([each << near.NUMBER_BITS for each in near.hashes(asked, mistakes)])
         lengths = (max(near.MIN_CORRECTED, len(asked) - mistakes), len(asked) + mistakes)
-        rows = self._file.ask(_NEAR, (hashes, *lengths, min(least, 2**62), near.MAX_NEAR))
+        rows = self._file.ask(_NEAR, (hashes, *lengths, least, near.MAX_NEAR))
         number = near.likeliest(asked, rows or (), least, mistakes)
+        if not number:
+            return None
         rows = self._file.ask(
             "SELECT spelling FROM spellings WHERE word = ?"
             " ORDER BY documents DESC, spelling DESC LIMIT 1",
