@@ -143,7 +143,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterable[tuple[Book, list[
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(query=queries, size=st.integers(1, 50), days=st.integers(0, 6000))
 def test_any_query_gives_the_entries_that_fit_it_page_by_page(

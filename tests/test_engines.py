@@ -32,7 +32,7 @@ from newsarchive.search.engine import (
 )
 
 #: slow ones keep to fewer examples
-EXAMPLES = {"whoosh": 30, "tantivy": 60}
+EXAMPLES = {"whoosh": 25, "tantivy": 25}
 
 Open = Callable[[], Engine]
 

@@ -114,22 +114,22 @@ def git(folder: Path, *words: str) -> None:
 def test_a_checkout_of_another_branch_arrives_whole(desk: Desk) -> None:
     """No standing entry is missing at any moment, and there is no mixture in the end."""
     root = desk.config.articles_dir
-    for number in range(600):
+    for number in range(200):
         desk.article(f"{number % 20}/{number}.md", title=f"Un {number}")
     git(root, "init", "-b", "un")
     git(root, "add", ".")
     git(root, "commit", "-m", "un")
     git(root, "checkout", "-b", "deux")
-    for number in range(600):
+    for number in range(200):
         desk.article(f"{number % 20}/{number}.md", title=f"Deux {number}")
-    for number in range(600, 700):
+    for number in range(200, 250):
         desk.article(f"neuf/{number}.md", title=f"Deux {number}")
     git(root, "add", ".")
     git(root, "commit", "-m", "deux")
     with followed(desk):
-        assert desk.find().total == 700
+        assert desk.find().total == 250
         missing = 0
-        for branch, word, total in [("un", "Un", 600), ("deux", "Deux", 700)] * 2:
+        for branch, word, total in [("un", "Un", 200), ("deux", "Deux", 250)] * 2:
             git(root, "checkout", branch)
             end = time.monotonic() + 20
             while time.monotonic() < end:

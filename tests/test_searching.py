@@ -185,6 +185,20 @@ def test_a_story_is_not_found_by_an_update_that_is_gone(
     assert "affaire" in paths(find(newsroom, "renvoyé"))  # by the other one
 
 
+def test_a_story_is_not_found_by_an_update_that_moved_to_another(newsroom: Desk) -> None:
+    update = "affaire/2023-11-22.md"
+    newsroom.article(update, title="Le retour", id="tag:example.org,2026:retour")
+    newsroom.article("autre/index.md", title="Une autre")
+    newsroom.load(THEN)
+    newsroom.index(THEN)
+    assert set(paths(find(newsroom, "retour"))) == {"affaire", "2023-11-22"}
+    articles, later = newsroom.config.articles_dir, THEN + timedelta(minutes=1)
+    (articles / update).rename(articles / "autre/2023-11-22.md")
+    newsroom.load(later)
+    newsroom.index(later)
+    assert set(paths(find(newsroom, "retour"))) == {"autre", "2023-11-22"}
+
+
 def test_an_embargo_ends_in_the_index_too(desk: Desk) -> None:
     end = NOW - timedelta(hours=1)
     desk.article("x.md", end.isoformat(), "Surprise")

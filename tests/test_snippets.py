@@ -210,3 +210,11 @@ def test_combining_marks_stay_with_their_letters(letters: list[str], length: int
     body = inside(snippet(text, (), length), text)
     rest = text[len(body) :]
     assert not rest or not (unicodedata.combining(rest[0]) or rest[0] == "🏽")
+
+
+def test_the_parts_of_a_word_or_of_a_phrase_are_marked_as_one() -> None:
+    text = "Le conseil municipal, le conseil régional-là"
+    spans = [(3, 10, 0), (11, 20, 0), (25, 32, 0), (33, 41, 1)]
+    assert [piece.text for piece in marked(text, spans) if piece.is_match] == [
+        "conseil municipal", "conseil", "régional",
+    ]  # fmt: skip

@@ -177,11 +177,11 @@ def test_no_file_is_left_open_and_few_are_written(engine: WhooshEngine, folder: 
 def test_small_segments_are_merged_and_large_ones_stay(engine: WhooshEngine, folder: Path) -> None:
     engine.update(many(MERGED + 50), (), "0")
     (large,) = index_of(folder).glob("*.trm")
-    for number in range(200):
-        engine.update(many(1, 1000 + number % 100), (), str(number))
+    for number in range(80):
+        engine.update(many(1, 1000 + number % 40), (), str(number))
     assert large.exists()
     assert len(list(index_of(folder).glob("*.trm"))) < 24
-    assert engine.search(Question()).total == MERGED + 50 + 100
+    assert engine.search(Question()).total == MERGED + 50 + 40
 
 
 def test_an_edit_of_all_leaves_no_empty_segment(engine: WhooshEngine, folder: Path) -> None:

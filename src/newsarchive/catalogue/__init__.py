@@ -1,5 +1,6 @@
 """The catalogue: what the files say, in SQLite, in the order in which it is asked for."""
 
+from newsarchive.catalogue.announcing import Mark, mark, told_by
 from newsarchive.catalogue.arrivals import Arrival
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.following import Told
@@ -10,5 +11,6 @@ from newsarchive.catalogue.writer import CatalogueWriter
 
 __all__ = [
     "Arrival", "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Held",
-    "Name", "Outcome", "Page", "Place", "Placed", "ReadFile", "Running", "Told",
+    "Mark", "Name", "Outcome", "Page", "Place", "Placed", "ReadFile", "Running", "Told",
+    "mark", "told_by",
 ]  # fmt: skip

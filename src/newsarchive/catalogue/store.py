@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from newsarchive.catalogue.announcing import tell, told_by
 from newsarchive.errors import CatalogueError
 
 #: written as PRAGMA user_version; a file of another version is made anew
@@ -92,6 +93,7 @@ def put_in_place(fresh: Path, path: Path) -> None:
         if log.exists() and log.stat().st_size:
             raise CatalogueError(str(fresh), "could not be written to its end")
         _put_aside(path)
+        Path(told_by(fresh)).unlink(missing_ok=True)
         fresh.replace(path)
 
 
@@ -103,10 +105,12 @@ def discard(path: Path) -> None:
     """
     with errors_named(path):
         path.unlink(missing_ok=True)
+        Path(told_by(path)).unlink(missing_ok=True)
         _drop_log(path)
 
 
 def _put_aside(path: Path) -> None:
+    tell(path, 0)
     # not deleted: it may be somebody's
     path.replace(path.with_suffix(".damaged"))
     _drop_log(path)

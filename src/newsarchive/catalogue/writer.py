@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from hashlib import blake2b
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from newsarchive.catalogue.announcing import committing, tell
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.memberships import Memberships
 from newsarchive.catalogue.store import connect_to_write, errors_named
@@ -46,6 +47,7 @@ class CatalogueWriter:
         self.zone = zone
         with errors_named(path):
             self._connection = connect_to_write(path)
+            tell(path, self._generation())
 
     def close(self) -> None:
         """Close the file."""
@@ -108,13 +110,16 @@ class CatalogueWriter:
     def _transaction(self) -> Iterator[None]:
         with errors_named(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
+            before = self._generation()
             try:
                 yield
             except BaseException:
                 if self._connection.in_transaction:  # a full disk has rolled back already
                     self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            after = self._generation()
+            with committing(self.path, after) if after != before else nullcontext():
+                self._connection.execute("COMMIT")
 
     def _apply(self, changes: Changes, now: int) -> Outcome:
         first = not self._meta("generation")
@@ -143,9 +148,12 @@ class CatalogueWriter:
             tale.added or tale.changed or tale.removed
             or changes.assets or changes.removed_assets
         )  # fmt: skip
-        generation = int(self._meta("generation") or 0) + (changed or first)
+        generation = self._generation() + (changed or first)
         self._set_meta("generation", str(generation))
         return Outcome(tale.added, tale.changed, tale.removed, generation)
+
+    def _generation(self) -> int:
+        return int(self._meta("generation") or 0)
 
     def _meta(self, name: str) -> str:
         row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -233,6 +241,18 @@ class CatalogueWriter:
         if not is_draft or (was and was["status"] != Status.DRAFT):
             path = "" if is_draft or at > tale.now else entry.path
             self._log(entry.id, path, "" if is_draft else digest, was, tale.now)
+        if was and _folder(was["path"]) != _folder(entry.path):
+            self._log_story(_folder(was["path"]), tale.now)
+
+    def _log_story(self, path: str, now: int) -> None:
+        """Note that a story has other updates: it is found by their titles."""
+        row = self._connection.execute(
+            "SELECT id, path, digest, status, at FROM entry WHERE path = ? AND status <> 'draft'",
+            (path,),
+        ).fetchone()
+        if row:
+            online = row["path"] if row["at"] <= now else ""
+            self._log(row["id"], online, row["digest"], row, now)
 
     def _put(
         self,
@@ -260,6 +280,10 @@ class CatalogueWriter:
             " :before <> '' OR coalesce((SELECT shown FROM change WHERE id = :id), 0))",
             {"id": id_, "path": path, "before": before, "digest": digest},
         )
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _in_order(changes: Changes, lists: Memberships) -> list[Placed]:

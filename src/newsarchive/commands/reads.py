@@ -136,10 +136,5 @@ def _room(rows: list[tuple[str, str, str, str]]) -> int:
 
 
 def _row(entry: "Entry", config: "Config") -> tuple[str, str, str, str]:
-    from newsarchive import dates
-    from newsarchive.entry import Precision
-
-    date = dates.unparse(entry.published)
-    if entry.published.precision is Precision.MINUTE:
-        date = f"{dates.local(entry.published.at, config.zone):%Y-%m-%d %H:%M}"
+    date = terminal.date(entry.published, config.zone)
     return date, str(entry.kind), terminal.plain(entry.title), entry.path

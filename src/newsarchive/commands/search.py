@@ -1,6 +1,6 @@
 """``search``: what the site's own search finds, in a terminal."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import click
@@ -53,7 +53,7 @@ def search(
         told = hits.found(archive, found, now, lambda text, values: text % values)
         click.echo(terminal.as_json(told))
     else:
-        _print(found)
+        _print(found, archive.config.zone)
 
 
 def found_in(archive: "Archive", query: "Query", now: datetime, *, facets: bool = False) -> "Found":
@@ -82,14 +82,12 @@ def found_in(archive: "Archive", query: "Query", now: datetime, *, facets: bool 
     return found
 
 
-def _print(found: "Found") -> None:
-    from newsarchive import dates
-
+def _print(found: "Found", zone: tzinfo) -> None:
     for result in found.results:
         entry = result.entry
-        click.echo(f"{dates.unparse(entry.published):25} {_marked(result.title, bold=True)}")
-        click.echo(f"{'':25} {_marked(result.snippet)}")
-        click.echo(click.style(f"{'':25} {entry.path}", dim=True))
+        click.echo(f"{terminal.date(entry.published, zone):16} {_marked(result.title, bold=True)}")
+        click.echo(f"{'':16} {_marked(result.snippet)}")
+        click.echo(click.style(f"{'':16} {entry.path}", dim=True))
     click.echo(terminal.counted(found.total, "entry", "entries"), err=True)
 
 

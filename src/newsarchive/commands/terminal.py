@@ -5,6 +5,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from newsarchive.config import Config
+    from newsarchive.entry import Moment
 
 #: embeddings, overrides and isolates: they would show a line in another order than it has
 _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
@@ -32,6 +34,16 @@ def shown(path: Path) -> str:
     """A path as one types it: relative to the working directory when it is below it."""
     whole = Path(os.path.normpath(Path.cwd() / path))
     return str(whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole)
+
+
+def date(moment: "Moment", zone: tzinfo) -> str:
+    """As precise as it is known, at most to the minute: 16 columns."""
+    from newsarchive import dates
+    from newsarchive.entry import Precision
+
+    if moment.precision is Precision.MINUTE:
+        return f"{dates.local(moment.at, zone):%Y-%m-%d %H:%M}"
+    return dates.unparse(moment)
 
 
 def plain(text: str) -> str:

@@ -23,6 +23,8 @@ _MARKS = frozenset({"Mn", "Mc", "Me"})
 #: joins two emoji into one
 _JOINER = "\u200d"
 _RUN = re.compile(r"\S+")
+#: what stands between the parts of a word or of a phrase that are marked as one
+_SEAMS = " \u00a0\u202f-\u2010\u2011"
 #: what stands before a sentence, and what ends one
 _BEFORE_SENTENCE = re.compile(r"[.!?…。！？](?:[\"'”’)\]]|\s?»)*\s+|[\r\n]\s*")
 _SENTENCE_END = re.compile(r"[.!?…。！？](?:[\"'”’)\]]|\s?»)*(?=\s)")
@@ -86,7 +88,7 @@ def _sound(text: str, spans: Iterable[Span]) -> Iterator[Span]:
 def _pieces(text: str, window: _Window) -> tuple[Piece, ...]:
     found = []
     done = window.start
-    for start, end, _ in window.spans:
+    for start, end in _marks(text, window.spans):
         if done < start:
             found.append(Piece(text[done:start]))
         found.append(Piece(text[start:end], is_match=True))
@@ -94,6 +96,19 @@ def _pieces(text: str, window: _Window) -> tuple[Piece, ...]:
     if done < window.end:
         found.append(Piece(text[done : window.end]))
     return tuple(found)
+
+
+def _marks(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """What is marked: the parts of one word of the question, and of a phrase, together."""
+    marks: list[tuple[int, int]] = []
+    last = None
+    for start, end, word in spans:
+        if word == last and not text[marks[-1][1] : start].strip(_SEAMS):
+            marks[-1] = (marks[-1][0], end)
+        else:
+            marks.append((start, end))
+        last = word
+    return marks
 
 
 def _extent(text: str) -> tuple[int, int]:

@@ -8,21 +8,33 @@ Atlantic. All words are folded here.
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from newsarchive.search.languages import words
 
 #: Snowball's stemmer of a language
 Snowball = Callable[[str], str]
-_Rules = tuple[tuple[re.Pattern[str], str], ...]
+
+
+class _Rules(NamedTuple):
+    """Endings, each with what is put in its place, one after another."""
+
+    #: finds whether there is one at all, as most words have none
+    any: re.Pattern[str]
+    each: tuple[tuple[re.Pattern[str], str], ...]
 
 
 def _rules(*rules: tuple[str, str]) -> _Rules:
-    return tuple((re.compile(rf"{ending}\Z"), plain) for ending, plain in rules)
+    return _Rules(
+        re.compile(rf"(?:{'|'.join(ending for ending, _ in rules)})\Z"),
+        tuple((re.compile(rf"{ending}\Z"), plain) for ending, plain in rules),
+    )
 
 
 def _replaced(rules: _Rules, word: str) -> str:
-    for pattern, plain in rules:
-        word = pattern.sub(plain, word)
+    if rules.any.search(word):
+        for pattern, plain in rules.each:
+            word = pattern.sub(plain, word)
     return word
 
 
@@ -138,9 +150,10 @@ def french(word: str, snowball: Snowball) -> str:
     if whole:
         return whole
     plain = _they(plain)
-    for pattern, end in () if word in _VERBS_IER else _INSTEAD:
-        if pattern.search(plain):
-            return pattern.sub(end, plain)
+    if word not in _VERBS_IER and _INSTEAD.any.search(plain):
+        for pattern, end in _INSTEAD.each:
+            if pattern.search(plain):
+                return pattern.sub(end, plain)
     return _shortened(plain, snowball(plain), snowball)
 
 

@@ -143,9 +143,12 @@ def tokens(text: str, lang: str) -> tuple[str, ...]:
     They are those of the words of ``surface``, one after another.
     """
     analyser = _analyser(primary(lang))
-    known, read = analyser.known_tokens, analyser.tokens_in
+    runs = joined(text).split()
+    if max(map(len, runs), default=0) <= MAX_WORD:
+        return tuple(chain.from_iterable(map(analyser.known_tokens, runs)))
     # what is longer than a word is not worth remembering
-    found = [known(run) if len(run) <= MAX_WORD else read(run) for run in joined(text).split()]
+    known, read = analyser.known_tokens, analyser.tokens_in
+    found = [known(run) if len(run) <= MAX_WORD else read(run) for run in runs]
     return tuple(chain.from_iterable(found))
 
 
@@ -165,11 +168,10 @@ def surface(text: str, lang: str) -> Iterator[tuple[str, int, int]]:
 def written(text: str, lang: str) -> set[str]:
     """The words of ``surface`` in the spelling of the text."""
     analyser = _analyser(primary(lang))
-    known, read = analyser.known_spellings, analyser.spellings_in
     runs = set(joined(text).split())
-    return set(
-        chain.from_iterable(known(run) if len(run) <= MAX_WORD else read(run) for run in runs)
-    )
+    longer = {run for run in runs if len(run) > MAX_WORD}
+    known, read = analyser.known_spellings, analyser.spellings_in
+    return set().union(*map(known, runs - longer), *map(read, longer))
 
 
 def token_of(word: str, lang: str) -> tuple[str, ...]:

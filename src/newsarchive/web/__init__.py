@@ -2,7 +2,9 @@
 
 import json
 import logging
-from functools import lru_cache
+from contextlib import suppress
+from datetime import timedelta
+from functools import lru_cache, partial
 from hashlib import blake2b
 from importlib.resources import files
 from posixpath import normpath
@@ -18,6 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import permalink
 from newsarchive.archive import Archive
+from newsarchive.catalogue import mark, told_by
 from newsarchive.config import Config
 from newsarchive.dates import locale
 from newsarchive.errors import CatalogueError, QueryError, SearchError
@@ -28,6 +31,7 @@ from newsarchive.web import http
 from newsarchive.web.api import api
 from newsarchive.web.apipage import apipage
 from newsarchive.web.asking import told
+from newsarchive.web.cache import KEEP_UNTIL, Cache
 from newsarchive.web.context import composer, on_catalogue_error, on_http_error, refuse
 from newsarchive.web.entries import entries
 from newsarchive.web.feedlist import feedlist
@@ -41,6 +45,10 @@ YEAR_SECONDS = 31_536_000
 _WITHOUT_SNAPSHOT = {
     "operations.healthz", "operations.readyz", "operations.robots", "api.description",
 }  # fmt: skip
+#: what is of the search index too
+_OF_THE_INDEX = {"search.page", "search.suggest", "api.search", "api.suggest", "feeds.search"}
+#: how long an answer is kept at most
+KEPT_SECONDS = 60
 
 
 class _Digits(IntegerConverter):
@@ -64,6 +72,7 @@ def create_app(config: Config) -> Flask:
     app.before_request(http.refuse_odd_addresses)
     app.before_request(_add_slash)
     app.after_request(http.secure)
+    app.after_request(_keep)
     app.teardown_request(_end_snapshot)
     app.register_blueprint(operations)
     app.add_url_rule("/static/<path:name>", "static", _static)
@@ -81,6 +90,9 @@ def create_app(config: Config) -> Flask:
         app.register_error_handler(error, on_catalogue_error)
     app.register_error_handler(QueryError, _on_query_error)
     app.register_error_handler(Exception, _on_bug)
+    state = partial(mark, told_by(archive.catalogue.path))
+    clock = lambda: http.now().timestamp()  # noqa: E731 - found when it is asked
+    app.wsgi_app = Cache(app.wsgi_app, state, clock)  # type: ignore[method-assign]  # as Flask has it
     return app
 
 
@@ -162,6 +174,26 @@ def _begin_snapshot() -> None:
         g.snapshot = snapshot
         if not archive.catalogue.generation():
             raise CatalogueError(str(archive.catalogue.path), "is being filled for the first time")
+
+
+def _keep(response: Response) -> Response:
+    """Let the cache keep what is of the catalogue alone, until an embargo ends, and not for long:
+    what is new or running depends on the clock."""
+    if "snapshot" in g and _is_kept(response):
+        make = composer()
+        until = make.now + timedelta(seconds=KEPT_SECONDS)
+        with suppress(CatalogueError):
+            arrival = make.archive.catalogue.next_arrival(make.now)
+            request.environ[KEEP_UNTIL] = min(until, arrival or until).timestamp()
+    return response
+
+
+def _is_kept(response: Response) -> bool:
+    if response.status_code not in (200, 304) or request.endpoint in _OF_THE_INDEX:
+        return False
+    # a feed that changed twice within a second says soon when
+    is_settled = request.blueprint != "feeds" or "Last-Modified" in response.headers
+    return is_settled and not response.direct_passthrough  # which is a file
 
 
 def _end_snapshot(_: BaseException | None) -> None:

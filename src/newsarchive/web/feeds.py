@@ -162,7 +162,7 @@ def _elsewhere(document: Document) -> BaseResponse:
 
 def _answer(document: Document, edition: Edition) -> Response:
     """An edition, or 304 to who has it."""
-    zipped = request.accept_encodings["gzip"] > 0
+    zipped = http.accepts_gzip()
     modified = _modified(edition)
     response = make_response()
     if http.is_known((edition.etag, f"{edition.etag}-gzip"), modified):
