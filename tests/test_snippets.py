@@ -17,6 +17,9 @@ TEXT = (
     "Une réunion aura lieu en mars, puis une autre en avril, si tout va bien d’ici là."
 )
 
+#: what may stand between the parts of a word that are marked as one
+TOUCHING = re.compile(r"[ \u00a0\u202f\u2010\u2011-]?(?:[^\W\d_]{1,2}['’])?")
+
 
 def spans(text: str, *words: str) -> list[tuple[int, int, int]]:
     """Where words stand in a text."""
@@ -54,7 +57,7 @@ def test_the_part_with_most_different_words_is_shown() -> None:
 def test_among_equals_the_first_is_shown() -> None:
     assert (
         plain(snippet(TEXT, spans(TEXT, "avenir"), 60))
-        == "…« L’avenir de l’usine est en jeu », a dit le maire.…"
+        == "« L’avenir de l’usine est en jeu », a dit le maire."
     )
 
 
@@ -192,12 +195,16 @@ def test_a_snippet_is_part_of_its_text_within_its_length_with_every_match_marked
 
 
 def matches_of(text: str, places: list[tuple[int, int, int]]) -> list[tuple[int, int]]:
-    """The places that are sound, one by one."""
-    found, done = [], 0
-    for start, end, _ in places:
+    """The places that are sound, those of one word that touch as one."""
+    found: list[tuple[int, int]] = []
+    done, last = 0, None
+    for start, end, word in places:
         if done <= start < end <= len(text) and text[start:end].strip():
-            found.append((start, end))
-            done = end
+            if word == last and TOUCHING.fullmatch(text, done, start):
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((start, end))
+            done, last = end, word
     return found
 
 
@@ -213,8 +220,8 @@ def test_combining_marks_stay_with_their_letters(letters: list[str], length: int
 
 
 def test_the_parts_of_a_word_or_of_a_phrase_are_marked_as_one() -> None:
-    text = "Le conseil municipal, le conseil régional-là"
-    spans = [(3, 10, 0), (11, 20, 0), (25, 32, 0), (33, 41, 1)]
-    assert [piece.text for piece in marked(text, spans) if piece.is_match] == [
-        "conseil municipal", "conseil", "régional",
+    text = "Le conseil municipal, le conseil régional-là, un conseil d’État"
+    places = [(3, 10, 0), (11, 20, 0), (25, 32, 0), (33, 41, 1), (49, 56, 2), (59, 63, 2)]
+    assert [piece.text for piece in marked(text, places) if piece.is_match] == [
+        "conseil municipal", "conseil", "régional", "conseil d’État",
     ]  # fmt: skip

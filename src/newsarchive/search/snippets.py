@@ -24,7 +24,7 @@ _MARKS = frozenset({"Mn", "Mc", "Me"})
 _JOINER = "\u200d"
 _RUN = re.compile(r"\S+")
 #: what stands between the parts of a word or of a phrase that are marked as one
-_SEAMS = " \u00a0\u202f-\u2010\u2011"
+_SEAM = re.compile(r"[ \u00a0\u202f\u2010\u2011-]?(?:[^\W\d_]{1,2}['’])?")
 #: what stands before a sentence, and what ends one
 _BEFORE_SENTENCE = re.compile(r"[.!?…。！？](?:[\"'”’)\]]|\s?»)*\s+|[\r\n]\s*")
 _SENTENCE_END = re.compile(r"[.!?…。！？](?:[\"'”’)\]]|\s?»)*(?=\s)")
@@ -57,9 +57,10 @@ def snippet(text: str, spans: Iterable[Span], length: int = 240) -> tuple[Piece,
     """The part of a text that has the most different words of the question, then the most
     matches, then comes first; its beginning when there are none.
 
-    It has at most ``length`` code points, not counting an ``…`` of its own piece wherever text
-    is cut. It begins and ends with whole words, and with sentences where that costs little; only
-    a run of more than ``MAX_WORD`` without a space, or a word longer than ``length``, is cut.
+    It has at most ``length`` code points, not counting an ``…`` of its own piece wherever a
+    sentence is cut. It begins and ends with whole words, and with sentences where that costs
+    little; only a run of more than ``MAX_WORD`` without a space, or a word longer than
+    ``length``, is cut.
     """
     first, last = _extent(text)
     if length < 1 or first == last:
@@ -72,8 +73,8 @@ def snippet(text: str, spans: Iterable[Span], length: int = 240) -> tuple[Piece,
         if at < end and start < to
     )
     pieces = _pieces(text, _Window(start, end, inside))
-    before = (Piece(ELLIPSIS),) if start > first else ()
-    after = (Piece(ELLIPSIS),) if end < last else ()
+    before = (Piece(ELLIPSIS),) if start > first and not _begins(text, start) else ()
+    after = (Piece(ELLIPSIS),) if end < last and not _ends(text, end) else ()
     return (*before, *pieces, *after)
 
 
@@ -103,7 +104,7 @@ def _marks(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
     marks: list[tuple[int, int]] = []
     last = None
     for start, end, word in spans:
-        if word == last and not text[marks[-1][1] : start].strip(_SEAMS):
+        if word == last and _SEAM.fullmatch(text, marks[-1][1], start):
             marks[-1] = (marks[-1][0], end)
         else:
             marks.append((start, end))
@@ -203,6 +204,18 @@ def _end(text: str, earliest: int, latest: int) -> int:
         if text[at].isspace() and not text[at - 1].isspace():
             return at
     return next((at for at in near if _is_seam(text, at)), latest)
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a sentence begins there."""
+    near = _BEFORE_SENTENCE.finditer(text, max(0, at - 2 * MAX_MARKS), at)
+    return any(found.end() == at for found in near)
+
+
+def _ends(text: str, at: int) -> bool:
+    """Whether a sentence ends there."""
+    near = _SENTENCE_END.finditer(text, max(0, at - 2 * MAX_MARKS), at + 1)
+    return any(found.end() == at for found in near)
 
 
 def _is_seam(text: str, at: int) -> bool:
