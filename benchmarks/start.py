@@ -1,7 +1,8 @@
 """From nothing to the first page: ``start.py ARTICLES``, an articles folder (see corpus.py).
 
 Starts ``newsarchive serve`` as a user does, on a free port of this machine: cold (no data folder),
-then warm (everything catalogued), then saves a file and waits for its page. Prints seconds.
+then warm (everything catalogued), then saves a file and waits for it on its page, in the feed and
+in search. Prints seconds since the start, or since the file was saved.
 """
 
 import os
@@ -12,7 +13,18 @@ import sys
 import tempfile
 import time
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
+
+#: what is waited for after a start
+STAGES = [
+    ("first page", "/", ""), ("loaded", "/readyz", ""), ("searchable", "/readyz", '"behind":0'),
+]  # fmt: skip
+#: where an edit is looked for, one after another
+EDITED = [
+    ("on its page", "/articles/benchmark-edit/"), ("in the feed", "/feed.rss"),
+    ("in search", "/search/feed.rss?q={}"),
+]  # fmt: skip
 
 
 def answers(address: str, text: str = "") -> bool:
@@ -40,8 +52,8 @@ def measure(articles: Path, data: Path, name: str) -> "tuple[subprocess.Popen[st
     assert process.stdout
     found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
     assert found
-    for what, address in [("first page", "/"), ("ready", "/readyz")]:
-        while not answers(found[0] + address):
+    for what, address, text in STAGES:
+        while not answers(found[0] + address, text):
             time.sleep(0.1)  # a visitor waits; asking all the time would take the loader's core
         print(f"{name:5} {what:12} {time.perf_counter() - begun:7.2f} s", flush=True)
     return process, found[0]
@@ -55,15 +67,17 @@ def main(articles: Path) -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         process, address = measure(articles, data, "warm")
+        path = articles / "benchmark-edit.md"
+        day = f"{datetime.now(UTC):%Y-%m-%d}"
         for number in range(3):
-            path = articles / "benchmark-edit.md"
+            # a word of its own: what changes in place is another question each time
+            word = f"zyx{number}qwv"
+            path.write_text(f"---\ntitle: Edit {word}\ndate: {day}\n---\nx\n", encoding="utf-8")
             begun = time.perf_counter()
-            path.write_text(
-                f"---\ntitle: Edit {number}\ndate: 2020-01-01\n---\nx\n", encoding="utf-8"
-            )
-            while not answers(f"{address}/articles/benchmark-edit/", f"Edit {number}"):
-                time.sleep(0.005)
-            print(f"edit  on its page  {time.perf_counter() - begun:7.2f} s", flush=True)
+            for place, where in EDITED:
+                while not answers(address + where.format(word), f"Edit {word}"):
+                    time.sleep(0.005)
+                print(f"edit  {place:12} {time.perf_counter() - begun:7.2f} s", flush=True)
         path.unlink()
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)

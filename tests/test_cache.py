@@ -67,7 +67,7 @@ def news(desk: Desk) -> None:
 def uncached(desk: Desk) -> FlaskClient:
     """The website without what is kept."""
     app = create_app(desk.config)
-    app.wsgi_app = app.wsgi_app._app  # type: ignore[method-assign, attr-defined]
+    app.wsgi_app = app.wsgi_app.application._app  # type: ignore[method-assign, attr-defined]
     return app.test_client()
 
 

@@ -840,12 +840,17 @@ def is_ready(address: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [(signal.SIGTERM, ()), (signal.SIGINT, ()), (signal.SIGTERM, ("--workers", "2"))],
+)
 @pytest.mark.usefixtures("archive")
-def test_serve_serves_on_a_free_port_and_ends_well(number: signal.Signals) -> None:
+def test_serve_serves_on_a_free_port_and_ends_well(
+    number: signal.Signals, workers: tuple[str, ...]
+) -> None:
     text = Path("newsarchive.toml").read_text().replace('site_url = "https://example.org"\n', "")
     Path("newsarchive.toml").write_text(text)
-    with started("serve", "--port", "0") as process:
+    with started("serve", "--port", "0", *workers) as process:
         address = address_of(process)
         eventually(lambda: is_ready(address))
         page = get(f"{address}/articles/2024/2024-02-01-autre/")

@@ -419,16 +419,21 @@ def test_the_data_of_a_story_always_lists_its_updates(desk: Desk) -> None:
     assert "updates" not in json.loads(client.get("/articles/2024/seul.json").data)
 
 
-def test_the_sites_looks_are_kept_for_a_year_under_their_own_version_alone(
+def test_the_sites_looks_are_kept_for_ever_under_the_name_of_their_content(
     client: FlaskClient,
 ) -> None:
-    (own,) = re.findall(r'href="(/static/site\.css\?v=[0-9a-f]+)"', client.get("/").text)
-    kept = client.get(own).headers["Cache-Control"]
-    assert "immutable" in kept
-    assert "max-age=31536000" in kept
-    for other in ("/static/site.css", "/static/site.css?v=1", "/static/x/../" + own[8:]):
-        answer = client.get(other)
-        assert "immutable" not in answer.headers["Cache-Control"], other
+    (own,) = re.findall(r'href="(/static/site\.[0-9a-f]{12}\.css)"', client.get("/").text)
+    kept = client.get(own)
+    assert "immutable" in kept.headers["Cache-Control"]
+    assert "public" in kept.headers["Cache-Control"]
+    plain = client.get("/static/site.css")
+    assert plain.data == kept.data
+    assert "immutable" not in plain.headers["Cache-Control"]
+    assert plain.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get(own, headers={"If-None-Match": kept.headers["ETag"]}).status_code == 304
+    for other in ("/static/x/../" + own[8:], "/static/site.000000000000.css", "/static/"):
+        assert client.get(other).status_code == 404
+    assert client.get("/favicon.ico").status_code == 200
 
 
 def test_what_is_told_of_the_archive_is_of_one_generation(desk: Desk) -> None:

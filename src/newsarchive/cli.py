@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from newsarchive.commands import checks, init, loads, reads, search, writes
+from newsarchive.commands import checks, init, loads, reads, search, serving, writes
 from newsarchive.errors import (
     ArchiveError,
     ConfigError,
@@ -89,7 +89,7 @@ def newsarchive(context: click.Context, config: Path | None) -> None:  # noqa: A
 
 
 for _command in (
-    init.init, writes.new, checks.check, reads.list_, loads.index, loads.serve, loads.watch,
+    init.init, writes.new, checks.check, reads.list_, loads.index, serving.serve, loads.watch,
     search.search, reads.config,
 ):  # fmt: skip
     newsarchive.add_command(_command)

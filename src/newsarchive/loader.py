@@ -356,7 +356,7 @@ class Supervisor:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and words
             [sys.executable, "-m", "newsarchive", *words],
             stdin=subprocess.PIPE,
-            env=_environ(self._config),
+            env=environ_of(self._config),
             pass_fds=[lock.fileno()],
         )  # fmt: skip
 
@@ -369,7 +369,7 @@ def wait_after(lived: float | None, waited: float) -> float:
     return min(2 * waited, MOST_SECONDS)
 
 
-def _environ(config: Config) -> dict[str, str]:
+def environ_of(config: Config) -> dict[str, str]:
     """The settings in force, for a process of our own."""
     mine = {f"{PREFIX}{key.upper()}": str(getattr(config, key)) for key in KEYS}
     return {**os.environ, **mine}

@@ -295,6 +295,8 @@ def as_read(query: Query) -> Query:
     Raises:
         QueryError: the text is beyond the bounds, or a filter takes no such value.
     """
+    if not query.text:
+        return query
     asked = wording.parse(query.text)
     # signs without a letter ask for nothing, and not for everything
     return _narrowed(query, asked) if asked.clauses or asked.filters else query

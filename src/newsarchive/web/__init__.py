@@ -4,14 +4,11 @@ import json
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from functools import lru_cache, partial
-from hashlib import blake2b
-from importlib.resources import files
-from posixpath import normpath
+from functools import partial
 from typing import Any
 
 from babel.numbers import format_decimal
-from flask import Flask, Response, g, redirect, request, send_from_directory
+from flask import Flask, Response, g, redirect, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -27,7 +24,7 @@ from newsarchive.errors import CatalogueError, QueryError, SearchError
 from newsarchive.i18n import translations
 from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
-from newsarchive.web import http
+from newsarchive.web import http, static
 from newsarchive.web.api import api
 from newsarchive.web.apipage import apipage
 from newsarchive.web.asking import told
@@ -40,7 +37,6 @@ from newsarchive.web.lists import lists
 from newsarchive.web.operations import operations
 from newsarchive.web.search import search
 
-YEAR_SECONDS = 31_536_000
 #: what needs nothing of the archive, or tells how it fares
 _WITHOUT_SNAPSHOT = {
     "operations.healthz", "operations.readyz", "operations.robots", "api.description",
@@ -75,8 +71,6 @@ def create_app(config: Config) -> Flask:
     app.after_request(_keep)
     app.teardown_request(_end_snapshot)
     app.register_blueprint(operations)
-    app.add_url_rule("/static/<path:name>", "static", _static)
-    app.add_url_rule("/favicon.ico", "favicon", lambda: _static("favicon.ico"))
     app.before_request(_begin_snapshot)
     app.register_blueprint(api)
     app.register_blueprint(apipage)
@@ -92,7 +86,7 @@ def create_app(config: Config) -> Flask:
     app.register_error_handler(Exception, _on_bug)
     state = partial(mark, told_by(archive.catalogue.path))
     clock = lambda: http.now().timestamp()  # noqa: E731 - found when it is asked
-    app.wsgi_app = Cache(app.wsgi_app, state, clock)  # type: ignore[method-assign]  # as Flask has it
+    app.wsgi_app = static.served(Cache(app.wsgi_app, state, clock))  # type: ignore[method-assign]  # as Flask has it
     return app
 
 
@@ -110,7 +104,7 @@ def _set_up_templates(app: Flask, config: Config) -> None:
             "lang": config.language, "url": config.site_url,
         },
         "url": permalink,
-        "asset": _asset,
+        "asset": static.address,
         "query_text": "",
     }  # fmt: skip
     app.context_processor(_years)
@@ -127,17 +121,6 @@ def _json_ld(thing: Any) -> Markup:
     return Markup(safe)  # noqa: S704 - escaped above
 
 
-@lru_cache(maxsize=64)
-def _version(name: str) -> str:
-    data = files("newsarchive.web").joinpath("static", name).read_bytes()
-    return blake2b(data, digest_size=6).hexdigest()
-
-
-def _asset(name: str) -> str:
-    """The address of a file of the site's looks, with its version."""
-    return permalink.with_args(permalink.static(name), {"v": _version(name)})
-
-
 def _years() -> dict[str, Any]:
     """The years of the archive, for the foot of every page."""
     make = composer()
@@ -150,18 +133,6 @@ def _years() -> dict[str, Any]:
             (int(year), permalink.period(int(year)), years[year]) for year in reversed(years)
         )
     }
-
-
-def _static(name: str) -> BaseResponse:
-    folder = str(files("newsarchive.web").joinpath("static"))
-    response = send_from_directory(folder, name, conditional=True)
-    # ``name`` is served, and may still be a roundabout spelling, which has no version
-    versioned = name == normpath(name) and request.args.get("v") == _version(name)
-    response.cache_control.public = True
-    response.cache_control.no_cache = None
-    response.cache_control.max_age = YEAR_SECONDS if versioned else 3600
-    response.cache_control.immutable = versioned
-    return response
 
 
 def _begin_snapshot() -> None:
