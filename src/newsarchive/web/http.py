@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from newsarchive.permalink import with_args
 
 MAX_REQUEST_LINE = 4096
+#: asked for again each time, with its ETag; by a cache that many share, once a second
+FRESH = "public, max-age=0, s-maxage=1"
 #: what is smaller does not gain by it
 LEAST_GZIPPED = 1000
 #: a third faster than 6 and hardly larger
@@ -51,7 +53,7 @@ def now() -> datetime:
 
 
 def answer(
-    body: str | bytes, media_type: str, *, cache: str = "no-cache", status: int = 200
+    body: str | bytes, media_type: str, *, cache: str = FRESH, status: int = 200
 ) -> Response:
     """An answer that says what it is; a 200 has an ETag of its bytes, and is a 304 to who has them
     (RFC 9110, 13.2.1: conditions are of answers that would be 200), and gzipped to who can read
@@ -60,7 +62,7 @@ def answer(
     if status != 200:
         response = make_response(data, status)
         response.content_type = media_type
-        response.headers["Cache-Control"] = cache
+        response.headers["Cache-Control"] = "no-cache" if cache == FRESH else cache
         return response
     response = begun(blake2b(data, digest_size=12).hexdigest(), zipped=_zips(data), cache=cache)
     if response.status_code == 200:
@@ -92,12 +94,12 @@ def accepts_gzip() -> bool:
     return request.accept_encodings["gzip"] > 0
 
 
-def html(body: str, *, cache: str = "no-cache", status: int = 200) -> Response:
+def html(body: str, *, cache: str = FRESH, status: int = 200) -> Response:
     """An HTML page."""
     return answer(body, "text/html; charset=utf-8", cache=cache, status=status)
 
 
-def json(value: object, *, cache: str = "no-cache", status: int = 200) -> Response:
+def json(value: object, *, cache: str = FRESH, status: int = 200) -> Response:
     """A JSON document that any page may fetch."""
     body, media_type = msgspec.json.encode(value), "application/json; charset=utf-8"
     response = answer(body, media_type, cache=cache, status=status)

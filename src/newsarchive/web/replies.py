@@ -32,7 +32,7 @@ def stream(lines: Iterator[bytes], etag: str, after: str) -> Response:
     """Lines of JSON, sent as they are made, or 304 to who has them; an answer that fails on the
     way breaks off."""
     zipped = http.accepts_gzip()
-    response = http.begun(etag, zipped=zipped, cache="no-cache")
+    response = http.begun(etag, zipped=zipped, cache=http.FRESH)
     if response.status_code == 200:
         first = [next(lines, b"")]  # what fails here is told; later nothing can be
         whole = chain(first, lines)
