@@ -36,12 +36,12 @@ def answers(address: str, text: str = "") -> bool:
         return False
 
 
-def serve(articles: Path, data: Path) -> "subprocess.Popen[str]":
+def serve(articles: Path, data: Path, *words: str) -> "subprocess.Popen[str]":
     """The site, on a free port."""
     environ = {
         **os.environ, "NEWSARCHIVE_ARTICLES_DIR": str(articles), "NEWSARCHIVE_DATA_DIR": str(data),
     }  # fmt: skip
-    command = [sys.executable, "-m", "newsarchive", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "newsarchive", "serve", "--port", "0", *words]
     return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
 
 

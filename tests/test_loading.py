@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from conftest import NOW, Desk, nobody
 from newsarchive.catalogue import Catalogue
@@ -410,3 +412,90 @@ def test_a_file_gone_between_the_list_and_the_reading_keeps_its_place(desk: Desk
     other.load()
     assert sorted(other.paths()) == ["a", "b"]
     assert other.problems() == []
+
+
+# -- looking where something changed, and nowhere else --
+
+NAMES = ("a.md", "b.md", "index.md", "2024-01-02.md", "2024-01-03-x.md", "photo.png", "x.txt")
+PLACES = ("", "un/", "un/deux/", "trois/")
+HEADS = (
+    "title: Un titre\ndate: 2024-01-01\n", "title: Un titre\n", "date: 2024-01-01\nid: tag:x,2026:1\n",
+    "title: Autre\ndate: 2024-02-01\nid: tag:x,2026:1\n", "title: [\n", "title: X\ndraft: true\n",
+    "title: Y\ndate: 2024-01-01\nslug: pareil\n",
+)  # fmt: skip
+PATHS = st.builds(str.__add__, st.sampled_from(PLACES), st.sampled_from(NAMES))
+EDITS = st.lists(
+    st.tuples(st.just("write"), PATHS, st.sampled_from(HEADS))
+    | st.tuples(st.just("remove"), PATHS, st.just(""))
+    | st.tuples(st.just("move"), PATHS, PATHS),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+def edit(desk: Desk, kind: str, path: str, other: str) -> set[str]:
+    """Change the folder; gives the folders in which it was."""
+    file = desk.config.articles_dir / path
+    if kind == "write":
+        desk.write(path, f"---\n{other}---\nUn texte.\n")
+    elif not file.exists():
+        return set()
+    elif kind == "remove":
+        file.unlink()
+    else:
+        target = desk.config.articles_dir / other
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+    return {each.rpartition("/")[0] for each in (path, other if kind == "move" else path)}
+
+
+def told(desk: Desk) -> tuple[object, ...]:
+    """All that a catalogue says."""
+    catalogue = desk.archive.catalogue
+    entries = {entry.id: entry for _, entry in catalogue.placed(sorted(catalogue.ids()))}
+    return entries, sorted(desk.problems())
+
+
+@given(st.lists(EDITS, min_size=1, max_size=6))
+@settings(
+    max_examples=40, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+def test_who_looks_only_where_something_changed_finds_what_a_look_at_all_finds(
+    tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[str, str, str]]]
+) -> None:
+    desk = Desk(tmp_path_factory.mktemp("site"))
+    desk.article("un/index.md", "2024-01-01", "Récit")
+    desk.article("un/2024-01-02.md", "2024-01-02", "Suite")
+    desk.load()
+    for edits in rounds:
+        folders = set().union(*(edit(desk, *each) for each in edits))
+        with writing(desk.config) as writer:
+            load(desk.config, writer, NOW, folders=folders)
+        seen = told(desk)
+        summary = desk.load()
+        assert (summary.added, summary.changed, summary.removed) == (0, 0, 0)
+        assert told(desk) == seen
+
+
+def test_who_looks_at_some_folders_reads_nothing_else(desk: Desk) -> None:
+    for number in range(4):
+        desk.article(f"{number}/a.md", title=f"Un {number}")
+    desk.load()
+    for number in range(4):
+        desk.article(f"{number}/a.md", title=f"Deux {number}")
+    with writing(desk.config) as writer:
+        assert load(desk.config, writer, NOW, folders={"1", "2"}).files == 2
+    assert {e.title for e in desk.find().entries} == {"Un 0", "Deux 1", "Deux 2", "Un 3"}
+
+
+def test_a_link_on_the_way_is_not_followed_by_who_looks_at_one_folder(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.article("a.md")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret.md").write_text("---\ntitle: Secret\ndate: 2024-01-01\n---\nx\n")
+    desk.load()
+    (desk.config.articles_dir / "lien").symlink_to(elsewhere)
+    with writing(desk.config) as writer:
+        assert load(desk.config, writer, NOW, folders={"lien", ".git", "a/../.."}).files == 0

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -72,8 +72,9 @@ class Scan:
         return path.startswith(self.unread)
 
 
-def scan(root: Path) -> Scan:
-    """List the folder and all below it.
+def scan(root: Path, folders: Collection[str] | None = None) -> Scan:
+    """List the folder and all below it; or some folders in it alone, by their paths, ``''`` for
+    itself, without those below them.
 
     Hidden names, ``node_modules`` and ``_site`` are passed over; links are not followed, and
     what is no regular file is not opened.
@@ -91,13 +92,40 @@ def scan(root: Path) -> Scan:
         raise ArticlesError(
             str(root), f"the articles folder cannot be read: {error.strerror}"
         ) from error
-    for path, listed in _Walk(refused, unread).below(str(root), ""):
-        suffix = path[path.rfind(".") :].lower()
+    for path, listed in _listed(root, folders, refused, unread):
         if path.endswith(ENDINGS):
             found.markdown[path] = listed
-        elif suffix in MEDIA_TYPES:
+        elif is_file_name(path):
             found.assets[path] = listed
     return Scan(found.markdown, found.assets, tuple(refused), tuple(unread))
+
+
+def _listed(
+    root: Path, folders: Collection[str] | None, refused: list[Problem], unread: list[str]
+) -> Iterator[tuple[str, FileStat]]:
+    if folders is None:
+        yield from _Walk(refused, unread).below(str(root), "")
+        return
+    walk, whole = _Walk(refused, unread, is_deep=False), root.resolve()
+    for folder in folders:
+        # a link on the way is not followed here either
+        if not folder:
+            yield from walk.below(str(root), "")
+        elif is_walked(folder) and (root / folder).resolve() == whole / folder:
+            yield from walk.below(str(root / folder), f"{folder}/")
+
+
+def is_file_name(name: str) -> bool:
+    """Whether what is called so is listed, if it is a file."""
+    return name.endswith(ENDINGS) or name[name.rfind(".") :].lower() in MEDIA_TYPES
+
+
+def is_walked(path: str) -> bool:
+    """Whether a scan goes there, by the names of the folders on the way and its own."""
+    names = path.split("/")
+    return len(names) <= MAX_DEPTH and not any(
+        name.startswith(".") or name in _SKIPPED_FOLDERS or _BAD_NAME.search(name) for name in names
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +134,8 @@ class _Walk:
 
     refused: list[Problem]
     unread: list[str]
+    #: whether it goes into folders
+    is_deep: bool = True
 
     def below(
         self, folder: str, prefix: str, depth: int = MAX_DEPTH
@@ -137,6 +167,8 @@ class _Walk:
             except FileNotFoundError:
                 return  # gone since it was listed
             yield path, FileStat(path, found.st_size, found.st_mtime_ns, found.st_ino)
+        elif not self.is_deep:
+            return
         elif depth:
             yield from self.below(each.path, path + "/", depth - 1)
         else:

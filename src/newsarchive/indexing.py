@@ -31,6 +31,8 @@ from newsarchive.search.text import STEMMER, tokens, written
 VERSION = 4
 #: changes that are followed at once, and when an index is made as a whole
 BATCH, BULK = 200, 20_000
+#: entries whose words are learnt at once then: seconds for which an edit may wait
+LEARNT = 2_000
 #: so many changes behind, an index is not waited for change by change
 FAR_BEHIND = 5_000
 #: entries that are read at once
@@ -114,7 +116,10 @@ class Indexing:
         position = Position.parse(self._vocabulary.position())
         if position is None or position.made != begun.made:
             position = begun
-        self._follow_all(self._into_words(), position, now)
+        while position:
+            position = self._follow(self._into_words(), position, now, LEARNT)
+            if position and not position.is_whole:  # what is saved meanwhile is found meanwhile
+                self._index(begun, now)
 
     # -- what changed --
 
@@ -123,11 +128,14 @@ class Indexing:
         while reached:
             reached = self._follow(sink, reached, now)
 
-    def _follow(self, sink: Sink, position: Position, now: datetime) -> Position | None:
-        """One batch; the position after it, or None when nothing has changed."""
+    def _follow(
+        self, sink: Sink, position: Position, now: datetime, bulk: int = 0
+    ) -> Position | None:
+        """One batch, of ``bulk`` changes at most where it is made as a whole; the position after
+        it, or None when nothing has changed."""
         catalogue = self._archive.catalogue
         with self._archive.snapshot():
-            changes = catalogue.changes(position.sequence, self._batch(position))
+            changes = catalogue.changes(position.sequence, self._batch(position, bulk))
             arrived = catalogue.arrived_between(instant(position.until), now)
             if not changes and not arrived:
                 return None
@@ -145,9 +153,9 @@ class Indexing:
             sink(shown, hidden, reached.unparse())
         return reached
 
-    def _batch(self, position: Position) -> int:
+    def _batch(self, position: Position, bulk: int) -> int:
         behind = self._archive.catalogue.last_change() - position.sequence
-        return BATCH if position.is_whole and behind < FAR_BEHIND else BULK
+        return BATCH if position.is_whole and behind < FAR_BEHIND else bulk or BULK
 
     def _into(self, engine: Engine, now: datetime) -> Sink:
         """Into an index."""

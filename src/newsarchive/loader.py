@@ -40,6 +40,10 @@ CHECKOUT_SECONDS = 30.0
 PULSE_MILLISECONDS = 200
 #: a look without being told of a change, for file systems that tell nothing
 UNTOLD_SECONDS = 60
+#: but it takes no more than so much of the time
+UNTOLD_SHARE = 1 / 30
+#: folders in which something changed at once, from which on the whole is looked at
+MANY_FOLDERS = 50
 #: a lock that is held for longer is not only being asked after (see ``progress``)
 GLANCE_SECONDS = 0.1
 #: how often a worker looks whether somebody follows the folder
@@ -49,6 +53,8 @@ SHORT_LIFE_SECONDS = 5.0
 #: longest wait before a loader that fails is started again
 MOST_SECONDS = 60.0
 
+#: in which something may have changed; None if that may be anywhere
+Folders = frozenset[str] | None
 #: device and inode
 _Place = tuple[int, int]
 
@@ -68,9 +74,7 @@ def writing(config: Config) -> Iterator[CatalogueWriter]:
 
 
 @contextmanager
-def loading(
-    config: Config, lock: int | None = None
-) -> Iterator[Callable[[Progress | None], Summary]]:
+def loading(config: Config, lock: int | None = None) -> Iterator[Callable[..., Summary]]:
     """Hold the writer's lock; what it gives loads once, as ``load_once``, whenever it is called.
 
     A catalogue that proves damaged is then made anew from the files: beside the old one, which
@@ -82,11 +86,11 @@ def loading(
     with _locked(config, lock):
         writer: CatalogueWriter | None = _writer(config)
 
-        def load_or_rebuild(told: Progress | None) -> Summary:
+        def load_or_rebuild(told: Progress | None, folders: Folders = None) -> Summary:
             nonlocal writer
             writer = writer or _writer(config)
             try:
-                return load_once(config, writer, told)
+                return load_once(config, writer, told, folders)
             except CatalogueError as error:
                 if not is_damage(error.__cause__):
                     raise
@@ -158,8 +162,14 @@ def _lock(lock: IO[str]) -> bool:
     return True
 
 
-def load_once(config: Config, writer: CatalogueWriter, reading: Progress | None = None) -> Summary:
-    """Load what changed, telling the data folder's status file how far it is.
+def load_once(
+    config: Config,
+    writer: CatalogueWriter,
+    reading: Progress | None = None,
+    folders: Folders = None,
+) -> Summary:
+    """Load what changed, telling the data folder's status file how far it is; ``folders`` as in
+    ``loading.load``.
 
     A reload that takes no time tells nothing until it is done: it hides nothing from readers.
     """
@@ -176,7 +186,7 @@ def load_once(config: Config, writer: CatalogueWriter, reading: Progress | None 
             progress.tell(config, "loading", done, total)
 
     _await_checkout(config.articles_dir)
-    summary = load(config, writer, datetime.now(UTC), tell)
+    summary = load(config, writer, datetime.now(UTC), tell, folders=folders)
     progress.tell(config, "loaded", summary.files, summary.files)
     return summary
 
@@ -209,17 +219,21 @@ def follow(
         progress.tell(config, "loading", 0, 0)
         # it watches from here on, so that what is saved during the load is not missed
         next(looks, None)
-        _report(load_now(None), told)
-        for _ in looks:
+        _report(load_now(None, None), told)
+        failed = False
+        for folders in looks:
             try:
-                _report(load_now(None), told)
+                _report(load_now(None, None if failed else folders), told)
+                failed = False
             except ArchiveError as error:
                 # what is online stays online; the next change, or the next look, tries again
                 _log.error("%s", error)
+                failed = True
 
 
-def _looks(folder: Path, stop: threading.Event) -> Generator[None]:
-    """Yields when the folder is to be looked at: now, at every change, when it goes or comes back.
+def _looks(folder: Path, stop: threading.Event) -> Generator[Folders]:
+    """Yields when the folder is to be looked at, and where in it: now, at every change, when it
+    goes or comes back.
 
     Raises:
         ArticlesError: it is there and cannot be watched.
@@ -227,12 +241,12 @@ def _looks(folder: Path, stop: threading.Event) -> Generator[None]:
     while not stop.is_set():
         yield from _looks_at(folder, _place(folder), stop)
         if _place(folder) is None:
-            yield  # who looks finds it gone, and says so once
+            yield None  # who looks finds it gone, and says so once
             while _place(folder) is None and not stop.wait(PULSE_MILLISECONDS / 1000):
                 pass
 
 
-def _looks_at(folder: Path, place: _Place | None, stop: threading.Event) -> Generator[None]:
+def _looks_at(folder: Path, place: _Place | None, stop: threading.Event) -> Generator[Folders]:
     """The same, while the folder is the one that is at ``place``."""
     changes = watch(
         folder, watch_filter=None, stop_event=stop, step=QUIET_MILLISECONDS,
@@ -246,16 +260,38 @@ def _looks_at(folder: Path, place: _Place | None, stop: threading.Event) -> Gene
         raise ArticlesError(
             str(folder), f"the articles folder cannot be watched: {error}"
         ) from error
-    yield
-    looked = time.monotonic()
+    yield None
+    looked, wait = time.monotonic(), float(UNTOLD_SECONDS)
     for found in changes:
         # a folder made anew may have the number of the one removed, whose end was told of
         replaced = _place(folder) != place or (Change.deleted, str(folder.absolute())) in found
         if replaced or stop.is_set():
             return
-        if found or time.monotonic() - looked > UNTOLD_SECONDS:
-            yield
+        folders = _folders(folder, found) if found else frozenset[str]()
+        if folders is None or time.monotonic() - looked > wait:
+            begun = time.monotonic()
+            yield None
             looked = time.monotonic()
+            wait = max(UNTOLD_SECONDS, (looked - begun) / UNTOLD_SHARE)
+        elif folders:
+            yield folders
+
+
+def _folders(root: Path, found: set[tuple[Change, str]]) -> Folders:
+    """Where files changed; nowhere if only what is passed over did."""
+    folders = set()
+    start = f"{root.absolute()}/"
+    for _, path in found:
+        if not path.startswith(start):
+            return None
+        folder, _, name = path.removeprefix(start).rpartition("/")
+        if not articles.is_walked(f"{folder}/{name}" if folder else name):
+            continue
+        # what a folder held, or holds now, may not have been told
+        if not articles.is_file_name(name) or Path(path).is_dir():
+            return None
+        folders.add(folder)
+    return frozenset(folders) if len(folders) <= MANY_FOLDERS else None
 
 
 def _place(folder: Path) -> _Place | None:

@@ -1,7 +1,7 @@
 """From the folder to the catalogue: find what changed, read it, decide, commit once."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,38 +33,41 @@ class Summary:
     generation: int
 
 
-def load(
+def load(  # noqa: PLR0913 - the last two are of one caller each
     config: Config,
     writer: CatalogueWriter,
     now: datetime,
     progress: Progress | None = None,
     *,
     held: Iterable[Claim] = (),
+    folders: Collection[str] | None = None,
 ) -> Summary:
     """Bring the catalogue up to the folder. Only what changed is read.
 
-    ``held`` are claims of another catalogue of the same folder: who had an id or an address
-    there is its older owner here too.
+    ``folders`` are those in which something may have changed, if that is known: what lies in them
+    is looked at, and what waits for other files. ``held`` are claims of another catalogue of the
+    same folder: who had an id or an address there is its older owner here too.
 
     Raises:
         ArticlesError: the folder cannot be listed.
         CatalogueError: the catalogue cannot be written.
     """
-    known = writer.files()
-    scan = _scan_twice(config, known)
     settings = f"{READER_VERSION} {config.language} {config.timezone} {config.tag_authority}"
-    catalogued = writer.stories()
-    reading = Reading(
-        config, writer, scan, known, anew=settings != writer.settings(), stories=catalogued
-    )
+    anew = settings != writer.settings()
+    if folders is not None:
+        folders = None if anew else {*folders, *writer.waiting()}
+    known = writer.files(folders)
+    scan = _scan_twice(config, known, folders)
+    catalogued = writer.stories(folders)
+    reading = Reading(config, writer, scan, known, anew=anew, stories=catalogued)
     read = list(reading.files(progress))
     kept = {*scan.markdown, *(each.state.path for each in read)}
     removed = tuple(path for path in known if path not in kept and not scan.hides(path))
     rewritten = {each.state.path for each in read} | set(removed)
     stories = {file: story for file, story in catalogued.items() if file not in rewritten}
-    claims = (Claim(*each) for each in writer.claims())
+    claims = (Claim(*each) for each in writer.claims(None if folders is None else _claimed(read)))
     files = settle(read, stories, Claims(tuple(claims), tuple(held)), removed, now)
-    assets, removed_assets = _asset_changes(scan, writer)
+    assets, removed_assets = _asset_changes(scan, writer, folders)
     outcome = writer.apply(
         Changes(files=tuple(files), touched=tuple(reading.touched), removed=removed, assets=assets,
                 removed_assets=removed_assets, settings=settings),
@@ -80,20 +83,28 @@ def _summary(files: list[ReadFile], outcome: Outcome) -> Summary:
     )
 
 
-def _scan_twice(config: Config, known: dict[str, FileState]) -> Scan:
+def _claimed(read: Iterable[ReadFile]) -> set[str]:
+    """Ids and paths that matter to what was read: its own, and those of its stories."""
+    entries = [placed.entry for each in read for placed in each.entries]
+    return {each for entry in entries for each in (entry.id, entry.path, entry.story) if each}
+
+
+def _scan_twice(
+    config: Config, known: dict[str, FileState], folders: Collection[str] | None
+) -> Scan:
     """List the folder; what is missing has to be missing at a second look too."""
-    scan = articles.scan(config.articles_dir)
+    scan = articles.scan(config.articles_dir, folders)
     # what could not be read has no digest, and is not in the list of what can
     if any(path not in scan.markdown and state.digest for path, state in known.items()):
         time.sleep(SECOND_LOOK_SECONDS)
-        scan = articles.scan(config.articles_dir)
+        scan = articles.scan(config.articles_dir, folders)
     return scan
 
 
 def _asset_changes(
-    scan: Scan, writer: CatalogueWriter
+    scan: Scan, writer: CatalogueWriter, folders: Collection[str] | None
 ) -> tuple[tuple[Asset, ...], tuple[str, ...]]:
-    known = writer.assets()
+    known = writer.assets(folders)
     found = {path: Asset(path, stat.size, stat.mtime) for path, stat in scan.assets.items()}
     changed = tuple(asset for path, asset in found.items() if known.get(path) != asset)
     return changed, tuple(path for path in known if path not in found and not scan.hides(path))

@@ -1,7 +1,7 @@
 """The one who writes the catalogue: takes what changed and commits it at once."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -53,26 +53,54 @@ class CatalogueWriter:
         """Close the file."""
         self._connection.close()
 
-    def files(self) -> dict[str, FileState]:
-        """Every file the catalogue knows, by path."""
+    def files(self, folders: Collection[str] | None = None) -> dict[str, FileState]:
+        """Every file the catalogue knows, by path; or those in some folders."""
         with errors_named(self.path):
-            rows = self._connection.execute(
+            rows = self._in_folders(
                 "SELECT path, size, mtime, inode, digest, story, has_updates, leads, again"
-                " FROM file"
-            )
+                " FROM file WHERE ", "path", folders,
+            )  # fmt: skip
             return {r[0]: FileState(*r[:6], *map(bool, r[6:])) for r in rows}
 
-    def assets(self) -> dict[str, Asset]:
-        """Every file beside the articles, by path."""
+    def assets(self, folders: Collection[str] | None = None) -> dict[str, Asset]:
+        """Every file beside the articles, by path; or those in some folders."""
         with errors_named(self.path):
-            rows = self._connection.execute("SELECT path, size, mtime FROM asset")
+            rows = self._in_folders("SELECT path, size, mtime FROM asset WHERE ", "path", folders)
             return {row["path"]: Asset(*row) for row in rows}
 
-    def claims(self) -> Iterator[tuple[str, str, str]]:
-        """The id, path and file of every entry."""
+    def waiting(self) -> set[str]:
+        """The folders of files that are to be read again, changed or not."""
         with errors_named(self.path):
-            rows = self._connection.execute("SELECT id, path, file FROM entry")
-            yield from ((row["id"], row["path"], row["file"]) for row in rows)
+            rows = self._connection.execute("SELECT path FROM file WHERE again = 1")
+            return {_folder(row["path"]) for row in rows}
+
+    def _in_folders(
+        self, select: str, column: str, folders: Collection[str] | None
+    ) -> Iterator[sqlite3.Row]:
+        """The rows of files that lie in some folders, not below them; all if they are None."""
+        if folders is None:
+            yield from self._connection.execute(select + "true")
+            return
+        for folder in folders:
+            start = f"{folder}/" if folder else ""
+            yield from self._connection.execute(
+                f"{select} {column} >= :start AND {column} < :end"
+                f" AND instr(substr({column}, :length), '/') = 0",
+                {"start": start, "end": start + "\U0010ffff", "length": len(start) + 1},
+            )
+
+    def claims(self, values: Collection[str] | None = None) -> Iterator[tuple[str, str, str]]:
+        """The id, path and file of every entry; or of those that have one of some ids or paths."""
+        sql = "SELECT id, path, file FROM entry"
+        if values is not None:
+            sql += (
+                " WHERE id IN (SELECT value FROM json_each(:values))"
+                " OR path IN (SELECT value FROM json_each(:values))"
+            )
+        with errors_named(self.path):
+            told = {"values": msgspec.json.encode(list(values or ())).decode()}
+            for row in self._connection.execute(sql, told):
+                yield row["id"], row["path"], row["file"]
 
     def held(self, file: str) -> tuple[Entry, ...]:
         """The entries of a file as it last said them: its last good version."""
@@ -92,13 +120,14 @@ class CatalogueWriter:
             ).fetchone()
             return str(row[0]) if row else ""
 
-    def stories(self) -> dict[str, Entry]:
-        """The article of every folder that is one, without its body, by its index file."""
+    def stories(self, folders: Collection[str] | None = None) -> dict[str, Entry]:
+        """The article of every folder that is one, without its body, by its index file; or of
+        some folders."""
         with errors_named(self.path):
-            rows = self._connection.execute(
+            rows = self._in_folders(
                 "SELECT e.file, e.metadata FROM file f JOIN entry e ON e.file = f.path"
-                " WHERE f.leads = 1 AND e.story = ''"
-            )
+                " WHERE f.leads = 1 AND e.story = '' AND ", "f.path", folders,
+            )  # fmt: skip
             return {row["file"]: _DECODER.decode(row["metadata"]) for row in rows}
 
     def apply(self, changes: Changes, now: datetime) -> Outcome:
