@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from watchfiles import Change
 
 from conftest import NOW, ROOT, Desk
 from newsarchive.archive import CATALOGUE
@@ -26,6 +27,7 @@ from newsarchive.errors import CatalogueError, WriterBusyError
 from newsarchive.loader import (
     MOST_SECONDS,
     SUPERVISION_SECONDS,
+    folders_of,
     follow,
     loading,
     wait_after,
@@ -139,6 +141,31 @@ def test_a_checkout_of_another_branch_arrives_whole(desk: Desk) -> None:
                     break
             assert desk.find().total == total
         assert missing == 0
+
+
+def test_where_files_changed_is_told_from_what_a_system_tells(tmp_path: Path) -> None:
+    for place in ("un/a.md", "un/notes.txt~", "un/deux/photo.png", ".git/index", "dossier.md/x.md"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    added, deleted, modified = Change.added, Change.deleted, Change.modified
+
+    def where(*found: tuple[Change, str]) -> object:
+        return folders_of(tmp_path, {(change, str(tmp_path / place)) for change, place in found})
+
+    assert where((modified, "un/a.md"), (added, "un/deux/photo.png")) == {"un", "un/deux"}
+    assert where((deleted, "gone.md"), (modified, "un/B.MD")) == {"", "un"}
+    # what editors and git leave
+    assert where((modified, "un/a.md"), (added, "un/notes.txt~"), (modified, ".git/index")) == {
+        "un"
+    }
+    assert where((added, "un/4913"), (deleted, "un/4913")) == set()
+    # a folder came, or went with what it held
+    assert where((added, "un/deux")) is None
+    assert where((deleted, "un/trois")) is None
+    assert where((modified, "dossier.md")) is None
+    assert where((modified, "un/a.md"), (modified, "")) is None
+    assert where(*((modified, f"{n}/a.md") for n in range(51))) is None
+    assert folders_of(tmp_path, {(modified, "/elsewhere/a.md")}) is None
 
 
 def test_while_git_holds_its_lock_nothing_is_loaded(desk: Desk) -> None:

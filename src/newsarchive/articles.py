@@ -95,7 +95,7 @@ def scan(root: Path, folders: Collection[str] | None = None) -> Scan:
     for path, listed in _listed(root, folders, refused, unread):
         if path.endswith(ENDINGS):
             found.markdown[path] = listed
-        elif is_file_name(path):
+        elif path[path.rfind(".") :].lower() in MEDIA_TYPES:
             found.assets[path] = listed
     return Scan(found.markdown, found.assets, tuple(refused), tuple(unread))
 
@@ -116,8 +116,8 @@ def _listed(
 
 
 def is_file_name(name: str) -> bool:
-    """Whether what is called so is listed, if it is a file."""
-    return name.endswith(ENDINGS) or name[name.rfind(".") :].lower() in MEDIA_TYPES
+    """Whether what is called so is listed or refused, if it is a file."""
+    return name.lower().endswith(ENDINGS) or name[name.rfind(".") :].lower() in MEDIA_TYPES
 
 
 def is_walked(path: str) -> bool:

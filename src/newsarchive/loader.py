@@ -267,7 +267,7 @@ def _looks_at(folder: Path, place: _Place | None, stop: threading.Event) -> Gene
         replaced = _place(folder) != place or (Change.deleted, str(folder.absolute())) in found
         if replaced or stop.is_set():
             return
-        folders = _folders(folder, found) if found else frozenset[str]()
+        folders = folders_of(folder, found) if found else frozenset[str]()
         if folders is None or time.monotonic() - looked > wait:
             begun = time.monotonic()
             yield None
@@ -277,21 +277,30 @@ def _looks_at(folder: Path, place: _Place | None, stop: threading.Event) -> Gene
             yield folders
 
 
-def _folders(root: Path, found: set[tuple[Change, str]]) -> Folders:
-    """Where files changed; nowhere if only what is passed over did."""
+def folders_of(root: Path, found: set[tuple[Change, str]]) -> Folders:
+    """Where files changed, by what was told; nowhere if only what is passed over did."""
     folders = set()
     start = f"{root.absolute()}/"
     for _, path in found:
         if not path.startswith(start):
             return None
-        folder, _, name = path.removeprefix(start).rpartition("/")
-        if not articles.is_walked(f"{folder}/{name}" if folder else name):
+        place = path.removeprefix(start)
+        if not articles.is_walked(place) or _is_no_matter(path, found):
             continue
         # what a folder held, or holds now, may not have been told
-        if not articles.is_file_name(name) or Path(path).is_dir():
+        if not articles.is_file_name(place) or Path(path).is_dir():
             return None
-        folders.add(folder)
+        folders.add(place.rpartition("/")[0])
     return frozenset(folders) if len(folders) <= MANY_FOLDERS else None
+
+
+def _is_no_matter(path: str, found: set[tuple[Change, str]]) -> bool:
+    """Whether it is a file that is not listed, or one that came and went: editors make both."""
+    if articles.is_file_name(path):
+        return False
+    return Path(path).is_file() or (
+        not os.path.lexists(path) and {(Change.added, path), (Change.deleted, path)} <= found
+    )
 
 
 def _place(folder: Path) -> _Place | None:
