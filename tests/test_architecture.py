@@ -24,9 +24,19 @@ RANKS = [
     ["entryfile"],
     # edges: one outside thing each
     ["scratch"],
-    ["addresses", "articles", "catalogue", "progress", "renderings", "editions", "feeds", "search"],
+    [
+        "addresses",
+        "articles",
+        "catalogue",
+        "progress",
+        "renderings",
+        "editions",
+        "feeds",
+        "search",
+        "watching",
+    ],
     # application
-    ["reading", "settling"],
+    ["reading", "settling", "watching"],
     ["loading"],
     ["archive", "questions"],
     ["suggesting"],

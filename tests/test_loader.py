@@ -27,7 +27,6 @@ from newsarchive.errors import CatalogueError, WriterBusyError
 from newsarchive.loader import (
     MOST_SECONDS,
     SUPERVISION_SECONDS,
-    folders_of,
     follow,
     loading,
     wait_after,
@@ -35,6 +34,7 @@ from newsarchive.loader import (
 )
 from newsarchive.progress import LOCK, told
 from newsarchive.query import Query
+from newsarchive.watching import folders_of
 
 
 def wait_for(holds: Callable[[], object], seconds: float = 20) -> float:

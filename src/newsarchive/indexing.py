@@ -31,8 +31,8 @@ from newsarchive.search.text import STEMMER, tokens, written
 VERSION = 4
 #: changes that are followed at once, and when an index is made as a whole
 BATCH, BULK = 200, 20_000
-#: entries whose words are learnt at once then: seconds for which an edit may wait
-LEARNT = 2_000
+#: entries whose words are learnt at once then: an edit waits for them
+LEARNT = 500
 #: so many changes behind, an index is not waited for change by change
 FAR_BEHIND = 5_000
 #: entries that are read at once

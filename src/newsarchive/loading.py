@@ -54,8 +54,7 @@ def load(  # noqa: PLR0913 - the last two are of one caller each
     """
     settings = f"{READER_VERSION} {config.language} {config.timezone} {config.tag_authority}"
     anew = settings != writer.settings()
-    if folders is not None:
-        folders = None if anew else {*folders, *writer.waiting()}
+    folders = None if anew or folders is None else {*folders, *writer.waiting()}
     known = writer.files(folders)
     scan = _scan_twice(config, known, folders)
     catalogued = writer.stories(folders)
@@ -65,8 +64,7 @@ def load(  # noqa: PLR0913 - the last two are of one caller each
     removed = tuple(path for path in known if path not in kept and not scan.hides(path))
     rewritten = {each.state.path for each in read} | set(removed)
     stories = {file: story for file, story in catalogued.items() if file not in rewritten}
-    claims = (Claim(*each) for each in writer.claims(None if folders is None else _claimed(read)))
-    files = settle(read, stories, Claims(tuple(claims), tuple(held)), removed, now)
+    files = settle(read, stories, _claims(writer, read, folders, held), removed, now)
     assets, removed_assets = _asset_changes(scan, writer, folders)
     outcome = writer.apply(
         Changes(files=tuple(files), touched=tuple(reading.touched), removed=removed, assets=assets,
@@ -83,10 +81,17 @@ def _summary(files: list[ReadFile], outcome: Outcome) -> Summary:
     )
 
 
-def _claimed(read: Iterable[ReadFile]) -> set[str]:
-    """Ids and paths that matter to what was read: its own, and those of its stories."""
+def _claims(
+    writer: CatalogueWriter,
+    read: Iterable[ReadFile],
+    folders: Collection[str] | None,
+    held: Iterable[Claim],
+) -> Claims:
+    """Who has the ids and the paths that matter to what was read: its own, and its stories'."""
     entries = [placed.entry for each in read for placed in each.entries]
-    return {each for entry in entries for each in (entry.id, entry.path, entry.story) if each}
+    matter = {each for entry in entries for each in (entry.id, entry.path, entry.story) if each}
+    own = writer.claims(None if folders is None else matter)
+    return Claims(tuple(Claim(*each) for each in own), tuple(held))
 
 
 def _scan_twice(
