@@ -36,7 +36,8 @@ RANKS = [
         "watching",
     ],
     # application
-    ["reading", "settling", "watching"],
+    ["parsing", "watching"],
+    ["reading", "settling"],
     ["loading"],
     ["archive", "questions"],
     ["suggesting"],

@@ -1,6 +1,7 @@
 """From the folder to the lists: what changed is read, what is broken keeps its last good version."""
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -499,3 +500,27 @@ def test_a_link_on_the_way_is_not_followed_by_who_looks_at_one_folder(
     (desk.config.articles_dir / "lien").symlink_to(elsewhere)
     with writing(desk.config) as writer:
         assert load(desk.config, writer, NOW, folders={"lien", ".git", "a/../.."}).files == 0
+
+
+# -- by several processes --
+
+
+@pytest.mark.parametrize("interpreter", ["", "/bin/false"])
+def test_many_files_are_read_by_several_processes_as_by_one(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interpreter: str
+) -> None:
+    story(desk)
+    for number in range(25):
+        desk.article(f"{number % 3}/{number}.md", title=f"Un {number}")
+    desk.write("broken.md", "---\ntitle: [\n---\n")
+    desk.write("0/large.md", b"x" * 3_000_000)
+    desk.load()
+    one = told(desk)
+    monkeypatch.setattr("newsarchive.parsing.MANY", 10)
+    monkeypatch.setattr("newsarchive.parsing.CHUNK", 3)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    if interpreter:  # they all die
+        monkeypatch.setattr(sys, "executable", interpreter)
+    several = desk.with_settings(data_dir=tmp_path / "several")
+    several.load()
+    assert told(several) == one

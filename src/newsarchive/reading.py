@@ -1,16 +1,17 @@
 """Which files of the folder are to be read, in which part, and what they say."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 
-from newsarchive import articles, entryfile
+from newsarchive import entryfile
 from newsarchive.articles import FileStat, Scan
 from newsarchive.catalogue import CatalogueWriter, FileState, Placed, ReadFile
 from newsarchive.config import Config
 from newsarchive.entry import Entry, Problem
-from newsarchive.entryfile import Parsed, Role, Site
+from newsarchive.entryfile import Role, Site
 from newsarchive.filename import ENDINGS
+from newsarchive.parsing import Reader, Said
 from newsarchive.permalink import path_of_file
 
 Progress = Callable[[int, int], None]
@@ -31,16 +32,6 @@ def name_of(path: str) -> str:
 def site_of(config: Config) -> Site:
     """What reading a file needs of the settings."""
     return Site(zone=config.zone, lang=config.language, authority=config.tag_authority)
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a file said in a role, and what it was when read."""
-
-    role: Role
-    parsed: Parsed
-    stat: FileStat
-    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ class Reading:
     #: the articles of folders, as they are catalogued, by index file
     stories: dict[str, Entry]
     #: what was read, by path
-    said: dict[str, _Said] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
     #: files that could not be read, by path
     failed: dict[str, Problem] = field(default_factory=dict)
     #: same bytes, other times
@@ -87,10 +78,16 @@ class Reading:
                 or (known.story, known.has_updates) != (role.story, role.has_updates)
             ):  # fmt: skip
                 wanted.append((path, role))
-        for done, (path, role) in enumerate(wanted):
-            if progress:
-                progress(done, len(wanted))
-            yield from self._read(path, role, folders)
+        new = [each for each in wanted if not self._is_said(*each) and each[0] not in self.failed]
+        unsaid = {path for path, _ in new}
+        with closing(self._reader().read_all(new)) as found:
+            for done, (path, role) in enumerate(wanted):
+                if progress:
+                    progress(done, len(wanted))
+                if path in unsaid:
+                    self.said.pop(path, None)
+                    self._note(path, next(found))
+                yield from self._read(path, role, folders)
         yield from self._unread()
 
     def _changed(self, path: str) -> bool:
@@ -110,29 +107,31 @@ class Reading:
         """Bytes, what the file was, digest; None if it cannot be read, or is gone."""
         if path in self.failed:
             return None
-        try:
-            data, stat = articles.read(self.config.articles_dir, path)
-        except FileNotFoundError:
-            return None  # gone since it was listed: the next look will say so
-        except OSError as error:
-            why = error.strerror or str(error)
-            self.failed[path] = Problem(
-                path, 1, f"cannot be read: {why}", "let the server's user read it"
-            )
+        found = self._reader().bytes(path)
+        if isinstance(found, Problem):
+            self.failed[path] = found
             return None
-        return data, stat, blake2b(data, digest_size=16).digest()
+        return found
 
-    def _parse(self, path: str, role: Role) -> _Said | None:
+    def _reader(self) -> Reader:
+        return Reader(self.config.articles_dir, site_of(self.config))
+
+    def _is_said(self, path: str, role: Role) -> bool:
         held = self.said.get(path)
-        if held and held.role == role:
-            return held
-        read = self._bytes(path)
-        if read is None:
-            return None
-        data, stat, digest = read
-        parsed = entryfile.parse(path, data, site_of(self.config), role)
-        self.said[path] = _Said(role, parsed, stat, digest)
-        return self.said[path]
+        return held is not None and held.role == role
+
+    def _note(self, path: str, found: Said | Problem | None) -> None:
+        if isinstance(found, Problem):
+            self.failed[path] = found
+        elif found:
+            self.said[path] = found
+
+    def _parse(self, path: str, role: Role) -> Said | None:
+        if not self._is_said(path, role):
+            self.said.pop(path, None)
+            if path not in self.failed:
+                self._note(path, self._reader().read(path, role))
+        return self.said.get(path)
 
     # -- folders --
 
@@ -184,13 +183,12 @@ class Reading:
     # -- files --
 
     def _read(self, path: str, role: Role, folders: _Folders) -> Iterator[ReadFile]:
-        said = self._parse(path, role)
+        said = self.said.pop(path, None)  # not needed again, and 100,000 of them are a lot
         if said is None:
             # gone since it was listed: what is held of it stays until the next look
             if path in self.known and path not in self.failed:
                 yield self._kept(path, ())
             return
-        del self.said[path]  # not needed again, and 100,000 of them are a lot
         folder = folder_of(path)
         index = folders.leads.get(folder, "")
         state = FileState(

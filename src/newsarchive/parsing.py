@@ -1,0 +1,140 @@
+"""Files read and parsed: one by one, or many by several processes.
+
+Those are this module, run by the interpreter: what to read comes to their standard input, what was
+read leaves by their standard output, and they end when whoever started them does, however that is.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from itertools import chain
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO, BinaryIO, cast
+
+from newsarchive import articles, entryfile
+from newsarchive.articles import FileStat
+from newsarchive.entry import Problem
+from newsarchive.entryfile import Parsed, Role, Site
+
+#: files from which on it is worth to start processes; and those that one is given at once
+MANY, CHUNK = 1_000, 100
+#: processes at most: what is written afterwards is written by one
+MOST_PROCESSES = 8
+
+#: a file's path, and the role it is read in
+Wanted = tuple[str, Role]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a file said in a role, and what it was when read."""
+
+    role: Role
+    parsed: Parsed
+    stat: FileStat
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the files of one folder."""
+
+    root: Path
+    site: Site
+
+    def bytes(self, path: str) -> "tuple[bytes, FileStat, bytes] | Problem | None":
+        """Bytes, what the file was, digest; why it cannot be read; None if it is gone: the next
+        look will say so."""
+        try:
+            data, stat = articles.read(self.root, path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            why = error.strerror or str(error)
+            return Problem(path, 1, f"cannot be read: {why}", "let the server's user read it")
+        return data, stat, blake2b(data, digest_size=16).digest()
+
+    def read(self, path: str, role: Role) -> Said | Problem | None:
+        """What a file says; likewise."""
+        found = self.bytes(path)
+        if not isinstance(found, tuple):
+            return found
+        data, stat, digest = found
+        return Said(role, entryfile.parse(path, data, self.site, role), stat, digest)
+
+    def read_all(self, wanted: Sequence[Wanted]) -> Generator[Said | Problem | None]:
+        """What each file says, in their order."""
+        count = min(os.cpu_count() or 1, MOST_PROCESSES)
+        if len(wanted) < MANY or count == 1:
+            yield from (self.read(*each) for each in wanted)
+            return
+        chunks = [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)]
+        with ExitStack() as stack:
+            free: SimpleQueue[_Helper] = SimpleQueue()
+            for _ in range(count):
+                free.put(stack.enter_context(_Helper(self)))
+            pool = ThreadPoolExecutor(count)
+            stack.callback(pool.shutdown, cancel_futures=True)
+            yield from chain.from_iterable(pool.map(partial(_by_one_of, free), chunks))
+
+
+def _by_one_of(
+    free: "SimpleQueue[_Helper]", wanted: Sequence[Wanted]
+) -> list[Said | Problem | None]:
+    helper = free.get()
+    try:
+        return helper.read(wanted)
+    finally:
+        free.put(helper)
+
+
+class _Helper:
+    """A process that reads files for this one."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def __enter__(self) -> "_Helper":
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(BrokenPipeError):
+            self._process.communicate()  # which closes its input, and waits
+
+    def read(self, wanted: Sequence[Wanted]) -> list[Said | Problem | None]:
+        """What files say; if the process has died, by this one."""
+        asked, told = self._process.stdin, self._process.stdout
+        try:
+            pickle.dump((self._reader, wanted), cast(IO[bytes], asked))
+            cast(IO[bytes], asked).flush()
+            found: list[Said | Problem | None] = pickle.load(cast(IO[bytes], told))  # noqa: S301 - our own
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return [self._reader.read(*each) for each in wanted]
+        return found
+
+
+def main(asked: BinaryIO, told: BinaryIO) -> None:
+    """Read what is asked for until there is nothing more."""
+    while True:
+        try:
+            reader, wanted = pickle.load(asked)  # noqa: S301 - our own
+        except EOFError:
+            return
+        pickle.dump([reader.read(*each) for each in wanted], told)
+        told.flush()
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError, KeyboardInterrupt):  # who asked has gone
+        main(sys.stdin.buffer, sys.stdout.buffer)
