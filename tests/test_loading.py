@@ -505,7 +505,7 @@ def test_a_link_on_the_way_is_not_followed_by_who_looks_at_one_folder(
 # -- by several processes --
 
 
-@pytest.mark.parametrize("interpreter", ["", "/bin/false"])
+@pytest.mark.parametrize("interpreter", ["", "/bin/false", "/nowhere/python"])
 def test_many_files_are_read_by_several_processes_as_by_one(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interpreter: str
 ) -> None:
@@ -519,7 +519,7 @@ def test_many_files_are_read_by_several_processes_as_by_one(
     monkeypatch.setattr("newsarchive.parsing.MANY", 10)
     monkeypatch.setattr("newsarchive.parsing.CHUNK", 3)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
-    if interpreter:  # they all die
+    if interpreter:  # they all die, or cannot be started
         monkeypatch.setattr(sys, "executable", interpreter)
     several = desk.with_settings(data_dir=tmp_path / "several")
     several.load()

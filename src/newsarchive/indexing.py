@@ -21,7 +21,7 @@ from newsarchive.config import Config
 from newsarchive.dates import instant, local, microseconds
 from newsarchive.entry import Entry, Status
 from newsarchive.errors import CatalogueError, SearchError
-from newsarchive.permalink import words
+from newsarchive.permalink import folder_of, words
 from newsarchive.search import open_engine, open_vocabulary
 from newsarchive.search.engine import Document, Engine
 from newsarchive.search.position import Position
@@ -143,7 +143,7 @@ class Indexing:
             if position.is_whole:
                 # a story is found by the titles of its updates, and no longer by one that is gone
                 paths = [*(each.path for each in changes), *(each.path for each in arrived)]
-                folders = {path.rpartition("/")[0] for path in paths}
+                folders = set(map(folder_of, paths))
                 ids |= dict.fromkeys(catalogue.ids_at(folders))
             shown = catalogue.published(ids, now)
             hidden = tuple(ids.keys() - set(shown))

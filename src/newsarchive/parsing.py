@@ -103,24 +103,32 @@ class _Helper:
         self._reader = reader
 
     def __enter__(self) -> "_Helper":
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process: subprocess.Popen[bytes] | None = None
+        with suppress(OSError):  # no more processes: this one reads instead
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+                [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(BrokenPipeError):
-            self._process.communicate()  # which closes its input, and waits
+        if self._process:
+            with suppress(BrokenPipeError):
+                self._process.communicate()  # which closes its input, and waits
 
     def read(self, wanted: Sequence[Wanted]) -> list[Said | Problem | None]:
-        """What files say; if the process has died, by this one."""
-        asked, told = self._process.stdin, self._process.stdout
+        """What files say; by this process, if the other has died."""
         try:
-            pickle.dump((self._reader, wanted), cast(IO[bytes], asked))
-            cast(IO[bytes], asked).flush()
-            found: list[Said | Problem | None] = pickle.load(cast(IO[bytes], told))  # noqa: S301 - our own
+            return self._asked(wanted)
         except (OSError, EOFError, pickle.UnpicklingError):
             return [self._reader.read(*each) for each in wanted]
+
+    def _asked(self, wanted: Sequence[Wanted]) -> list[Said | Problem | None]:
+        if not self._process:
+            raise EOFError
+        asked, told = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+        pickle.dump((self._reader, wanted), asked)
+        asked.flush()
+        found: list[Said | Problem | None] = pickle.load(told)  # noqa: S301 - our own
         return found
 
 

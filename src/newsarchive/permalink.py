@@ -57,6 +57,11 @@ def escape(path: str) -> str:
     return path if _PLAIN.fullmatch(path) else quote(path, safe=_SAFE)
 
 
+def folder_of(path: str) -> str:
+    """The folder in which a file or an entry is; '' for the articles folder itself."""
+    return path.rpartition("/")[0]
+
+
 def path_of_file(file: str) -> str:
     """The path of the entry in a file: ``2023/x.md`` is ``2023/x``, ``2023/x/index.md`` and
     ``2023/x.markdown`` too."""

@@ -12,16 +12,11 @@ from newsarchive.entry import Entry, Problem
 from newsarchive.entryfile import Role, Site
 from newsarchive.filename import ENDINGS
 from newsarchive.parsing import Reader, Said
-from newsarchive.permalink import path_of_file
+from newsarchive.permalink import folder_of, path_of_file
 
 Progress = Callable[[int, int], None]
 
 INDEX_NAMES = {f"{name}{ending}" for name in ("index", "_index") for ending in ENDINGS}
-
-
-def folder_of(path: str) -> str:
-    """The folder of a file; '' for the articles folder itself."""
-    return path.rpartition("/")[0]
 
 
 def name_of(path: str) -> str:

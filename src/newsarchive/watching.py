@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-from newsarchive import articles
+from newsarchive import articles, permalink
 from newsarchive.errors import ArticlesError
 
 #: quiet for so long, and a batch of changes is complete
@@ -89,7 +89,7 @@ def folders_of(root: Path, found: set[tuple[Change, str]]) -> Folders:
         # what a folder held, or holds now, may not have been told
         if not articles.is_file_name(place) or Path(path).is_dir():
             return None
-        folders.add(place.rpartition("/")[0])
+        folders.add(permalink.folder_of(place))
     return frozenset(folders) if len(folders) <= MANY_FOLDERS else None
 
 

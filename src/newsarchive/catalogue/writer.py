@@ -17,7 +17,7 @@ from newsarchive.catalogue.store import connect_to_write, errors_named
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Status
-from newsarchive.permalink import fold, normal
+from newsarchive.permalink import fold, folder_of, normal
 
 _DECODER = msgspec.json.Decoder(Entry)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -72,7 +72,7 @@ class CatalogueWriter:
         """The folders of files that are to be read again, changed or not."""
         with errors_named(self.path):
             rows = self._connection.execute("SELECT path FROM file WHERE again = 1")
-            return {_folder(row["path"]) for row in rows}
+            return {folder_of(row["path"]) for row in rows}
 
     def _in_folders(
         self, select: str, column: str, folders: Collection[str] | None
@@ -270,8 +270,8 @@ class CatalogueWriter:
         if not is_draft or (was and was["status"] != Status.DRAFT):
             path = "" if is_draft or at > tale.now else entry.path
             self._log(entry.id, path, "" if is_draft else digest, was, tale.now)
-        if was and _folder(was["path"]) != _folder(entry.path):
-            self._log_story(_folder(was["path"]), tale.now)
+        if was and folder_of(was["path"]) != folder_of(entry.path):
+            self._log_story(folder_of(was["path"]), tale.now)
 
     def _log_story(self, path: str, now: int) -> None:
         """Note that a story has other updates: it is found by their titles."""
@@ -309,10 +309,6 @@ class CatalogueWriter:
             " :before <> '' OR coalesce((SELECT shown FROM change WHERE id = :id), 0))",
             {"id": id_, "path": path, "before": before, "digest": digest},
         )
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
 
 
 def _in_order(changes: Changes, lists: Memberships) -> list[Placed]:
