@@ -284,9 +284,11 @@ def test_neighbours_follow_the_list_even_among_entries_of_one_instant(book: Book
         assert (after.id if after else None) == (newest_first[place - 1] if place else None)
 
 
+@pytest.mark.parametrize("at_once", [7, 2_000])
 def test_after_any_edits_the_lists_and_counts_are_those_of_a_fresh_catalogue(
-    tmp_path: Path, book: Book
+    tmp_path: Path, book: Book, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("newsarchive.catalogue.writer.AT_ONCE", at_once)
     chance = random.Random(7)
     now_there = {each.file: each for each in some(60)}
     book.put(*now_there.values())
@@ -368,6 +370,14 @@ def test_a_snapshot_does_not_see_what_is_written_meanwhile(book: Book) -> None:
         book.put(entry(2, NOW))
         assert len(book.ids(Query())) == 1
     assert len(book.ids(Query())) == 2
+
+
+def test_the_first_load_leaves_every_index(book: Book) -> None:
+    made = "sqlite_master WHERE type = 'index'"
+    before = dump(book, made, "name", "name, sql")
+    book.put(*some(10))
+    assert before
+    assert dump(book, made, "name", "name, sql") == before
 
 
 def test_a_missing_catalogue_is_named(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import re
 import tarfile
 import time
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from newsarchive import dates
 from newsarchive.entry import (

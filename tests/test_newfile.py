@@ -1,12 +1,12 @@
 """Entries as files: what is written reads back as the same entry."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from conftest import ROOT, Desk
 from newsarchive.entry import (

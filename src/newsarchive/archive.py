@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import unquote
+
+from msgspec import structs
 
 from newsarchive import markup, permalink
 from newsarchive.catalogue import Asset, Catalogue, Page, Running
@@ -177,4 +179,4 @@ def _as_of(entry: Entry, now: datetime) -> Entry:
     if not entry.corrections:
         return entry
     made = tuple(each for each in entry.corrections if each.date.at <= now)
-    return entry if made == entry.corrections else replace(entry, corrections=made)
+    return entry if made == entry.corrections else structs.replace(entry, corrections=made)

@@ -60,7 +60,7 @@ def check(
     scan = articles.scan(config.articles_dir)
     chosen = _Chosen(only)
     with _loaded(config, now) as (catalogue, _):
-        known = [replace(entry, body="") for entry in catalogue.every_entry()]
+        known = list(catalogue.every_entry(bodies=False))
         mine = [entry for entry in known if entry.file in chosen]
         found = [each for each in catalogue.problems() if each.path in chosen]
         found += _unknown(mine, config) if only else _unknown_anywhere(catalogue)

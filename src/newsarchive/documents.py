@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, json, structs
 
 from newsarchive import newfile, permalink, plaintext, renderings, shapes
 from newsarchive.catalogue import Held
-from newsarchive.entry import Entry, Image, Kind, Status
+from newsarchive.entry import Entry, Image, Kind, Source, Status
 from newsarchive.errors import QueryError
 
 if TYPE_CHECKING:
@@ -31,20 +31,20 @@ _KEPT: dict[str, shapes.Entry] = {}
 ALL = "all"
 
 
-class _When(Struct, gc=False):
+class _When(Struct, array_like=True, gc=False):
     """A ``Moment`` whose date is left as text."""
 
     at: str
     precision: str
 
 
-class _Corrected(Struct, gc=False):
+class _Corrected(Struct, array_like=True, gc=False):
     date: _When
     text: str
 
 
-class _Said(Struct, gc=False):
-    """What is told of an ``Entry``, dates left as text: reading them would take half the time."""
+class _Said(Struct, array_like=True, gc=False):
+    """An ``Entry`` by place, dates left as text: reading them would take half the time."""
 
     id: str
     path: str
@@ -61,9 +61,12 @@ class _Said(Struct, gc=False):
     is_story: bool
     coverage: str
     key: bool
+    untitled: bool
     image: Image | None
-    sources: list[shapes.Source]
+    sources: list[Source]
     corrections: list[_Corrected]
+    aliases: list[str]
+    has_own_id: bool
     extra: dict[str, object]
     file: str
 
@@ -117,7 +120,6 @@ class Documents:
         self._pages = self._site + permalink.ARTICLES
         self._places = self._site + permalink.API_ENTRIES
         self._edition = f".{edition(self._site)}"
-        self._authors: dict[str, shapes.Author] = {}
 
     @property
     def has_texts(self) -> bool:
@@ -149,8 +151,8 @@ class Documents:
         entries = []
         for each in held:
             entry = _ENTRY.decode(each.metadata)
-            object.__setattr__(entry, "digest", each.digest)  # nobody else has it yet
-            object.__setattr__(entry, "body", each.body)
+            structs.force_setattr(entry, "digest", each.digest)  # nobody else has it yet
+            structs.force_setattr(entry, "body", each.body)
             entries.append(entry)
         return self.of(entries)
 
@@ -166,7 +168,7 @@ class Documents:
     def _made(self, metadata: bytes, digest: str, body: str) -> shapes.Entry:
         said = _SAID.decode(metadata)
         hidden = self._hide(said) if said.corrections else 0
-        place = permalink.escape(said.path)
+        place, site = permalink.escape(said.path), self._site
         at, precision = said.published.at, said.published.precision
         made = shapes.Entry(
             id=said.id,
@@ -180,7 +182,7 @@ class Documents:
             date_modified=said.updated.at,
             language=said.lang,
             summary=said.summary,
-            authors=[self._author(name) for name in said.authors],
+            authors=[_author(site, name) for name in said.authors],
             tags=said.tags,
             status=said.status,  # type: ignore[arg-type]  # a Status, as text
             # a correction that is yet to come changes the entry without changing what is held
@@ -210,7 +212,10 @@ class Documents:
         if "content_text" in fields:
             made.content_text = plaintext.text(body)
         if "sources" in fields:
-            made.sources = said.sources
+            made.sources = [
+                shapes.Source(each.title, each.url, each.publisher, each.date)
+                for each in said.sources
+            ]
         if "corrections" in fields:
             made.corrections = [
                 shapes.Correction(each.date.at[: _LENGTHS.get(each.date.precision)], each.text)
@@ -223,12 +228,6 @@ class Documents:
             usual = said.file == f"{said.path}.md"
             address = f"{permalink.ARTICLES}{place}.md" if usual else ""
             made.source_url = self._site + (address or permalink.source(said.path, said.file))
-
-    def _author(self, name: str) -> shapes.Author:
-        if name not in self._authors:
-            url = self._site + permalink.author(permalink.slug(name))
-            self._authors[name] = shapes.Author(name, url)
-        return self._authors[name]
 
     def _hide(self, said: _Said) -> int:
         """Take out the corrections that are dated later; how many they were."""
@@ -274,6 +273,11 @@ class Documents:
 
     def _is_story(self, entry: Entry) -> bool:
         return self._archive.story_of(entry.path, self._now) is not None
+
+
+@lru_cache(maxsize=4096)
+def _author(site_url: str, name: str) -> shapes.Author:
+    return shapes.Author(name, site_url + permalink.author(permalink.slug(name)))
 
 
 def _withdraw(said: _Said, made: shapes.Entry) -> None:

@@ -1,9 +1,15 @@
-"""What an archive is made of, as frozen values: entries, dates, problems."""
+"""What an archive is made of, as frozen values: entries, dates, problems.
 
-from dataclasses import dataclass, field
+What the catalogue holds are structs that are written as arrays, by place: read in half the time
+that names would take. Who adds a field adds it at the end, or raises the catalogue's version.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
@@ -39,8 +45,7 @@ class Precision(StrEnum):
     MINUTE = "minute"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True, array_like=True, gc=False):
     """A date as precise as it is known."""
 
     #: the first instant of the year, month or day, or the very time; aware, in the zone as written
@@ -49,8 +54,7 @@ class Moment:
     precision: Precision = Precision.MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True, array_like=True, gc=False):
     """A lead picture."""
 
     #: as written: an address, or a path relative to the file
@@ -59,8 +63,7 @@ class Image:
     alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, array_like=True, gc=False):
     """Where something was learnt."""
 
     title: str
@@ -69,8 +72,7 @@ class Source:
     date: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True, array_like=True, gc=False):
     """What was wrong, and what is right."""
 
     #: when it was corrected
@@ -79,8 +81,7 @@ class Correction:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """An article or an update, as its author wrote it."""
 
     #: permanent identity: a URI (RFC 4151 unless the author brought another)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import count
+
+from msgspec import structs
 
 from newsarchive import dates, filename, frontmatter, markup, permalink
 from newsarchive.described import Described, describe, without_bidi
@@ -111,7 +113,7 @@ def with_ids(
 
 def _but_id(entry: Entry) -> Entry:
     """An entry without what a new id changes."""
-    return replace(entry, id="", has_own_id=True, line=1)
+    return structs.replace(entry, id="", has_own_id=True, line=1)
 
 
 class _File:

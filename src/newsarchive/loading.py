@@ -1,7 +1,9 @@
 """From the folder to the catalogue: find what changed, read it, decide, commit once."""
 
+import gc
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +54,32 @@ def load(  # noqa: PLR0913 - the last two are of one caller each
         ArticlesError: the folder cannot be listed.
         CatalogueError: the catalogue cannot be written.
     """
+    with _uncollected():
+        return _load(config, writer, now, progress, held=held, folders=folders)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What the files said is kept to the end of a load: to look for garbage in it, again and
+    again, takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _load(  # noqa: PLR0913 - as above
+    config: Config,
+    writer: CatalogueWriter,
+    now: datetime,
+    progress: Progress | None,
+    *,
+    held: Iterable[Claim],
+    folders: Collection[str] | None,
+) -> Summary:
     settings = f"{READER_VERSION} {config.language} {config.timezone} {config.tag_authority}"
     anew = settings != writer.settings()
     folders = None if anew or folders is None else {*folders, *writer.waiting()}

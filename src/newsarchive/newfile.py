@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+
+from msgspec import structs
 
 from newsarchive import dates
 from newsarchive.entry import Entry, Moment, Status
@@ -84,7 +85,7 @@ def _apparatus(entry: Entry) -> Iterator[str]:
         if entry.image.alt:
             yield f"image_alt: {scalar(entry.image.alt)}"
     if entry.sources:
-        yield f"sources: {_json([_said(asdict(each)) for each in entry.sources])}"
+        yield f"sources: {_json([_said(structs.asdict(each)) for each in entry.sources])}"
     if entry.corrections:
         said = [{"date": dates.unparse(c.date), "text": c.text} for c in entry.corrections]
         yield f"corrections: {_json(said)}"

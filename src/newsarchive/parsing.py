@@ -8,16 +8,16 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO, TypeAlias, cast
 
 from newsarchive import articles, entryfile
 from newsarchive.articles import FileStat
@@ -31,6 +31,8 @@ MOST_PROCESSES = 8
 
 #: a file's path, and the role it is read in
 Wanted = tuple[str, Role]
+#: what each of some files says, in their order
+ReadAll: TypeAlias = "Callable[[Sequence[Wanted]], Iterator[Said | Problem | None]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +72,26 @@ class Reader:
         data, stat, digest = found
         return Said(role, entryfile.parse(path, data, self.site, role), stat, digest)
 
-    def read_all(self, wanted: Sequence[Wanted]) -> Generator[Said | Problem | None]:
-        """What each file says, in their order."""
+    @contextmanager
+    def for_files(self, number: int) -> Generator[ReadAll]:
+        """Reads files in their order; about so many, which says whether it is worth to start
+        processes."""
         count = min(os.cpu_count() or 1, MOST_PROCESSES)
-        if len(wanted) < MANY or count == 1:
-            yield from (self.read(*each) for each in wanted)
+        if number < MANY or count == 1:
+            yield lambda wanted: (self.read(*each) for each in wanted)
             return
-        chunks = [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)]
         with ExitStack() as stack:
             free: SimpleQueue[_Helper] = SimpleQueue()
             for _ in range(count):
                 free.put(stack.enter_context(_Helper(self)))
             pool = ThreadPoolExecutor(count)
             stack.callback(pool.shutdown, cancel_futures=True)
-            yield from chain.from_iterable(pool.map(partial(_by_one_of, free), chunks))
+
+            def read_all(wanted: Sequence[Wanted]) -> Iterator[Said | Problem | None]:
+                chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
+                return chain.from_iterable(pool.map(partial(_by_one_of, free), chunks))
+
+            yield read_all
 
 
 def _by_one_of(

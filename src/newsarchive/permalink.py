@@ -151,6 +151,8 @@ def absolute(site_url: str, address: str) -> str:
 
 def fold(text: str) -> str:
     """Text without case, accents and ligatures: what a hurried hand types for it."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 

@@ -1,7 +1,6 @@
 """Which files of the folder are to be read, in which part, and what they say."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from newsarchive import entryfile
@@ -11,7 +10,7 @@ from newsarchive.config import Config
 from newsarchive.entry import Entry, Problem
 from newsarchive.entryfile import Role, Site
 from newsarchive.filename import ENDINGS
-from newsarchive.parsing import Reader, Said
+from newsarchive.parsing import ReadAll, Reader, Said
 from newsarchive.permalink import folder_of, path_of_file
 
 Progress = Callable[[int, int], None]
@@ -63,7 +62,14 @@ class Reading:
     def files(self, progress: Progress | None) -> Iterator[ReadFile]:
         """Everything that changed, as its files say it; nothing is inherited yet."""
         changed = {path for path in self.scan.markdown if self._changed(path)}
-        folders = self._folders(changed)
+        with self._reader().for_files(len(changed)) as read_all:
+            yield from self._read_files(changed, read_all, progress)
+        yield from self._unread()
+
+    def _read_files(
+        self, changed: set[str], read_all: ReadAll, progress: Progress | None
+    ) -> Iterator[ReadFile]:
+        folders = self._folders(changed, read_all)
         wanted = []
         for path in self.scan.markdown:
             role, known = self._role(path, folders), self.known.get(path)
@@ -75,15 +81,14 @@ class Reading:
                 wanted.append((path, role))
         new = [each for each in wanted if not self._is_said(*each) and each[0] not in self.failed]
         unsaid = {path for path, _ in new}
-        with closing(self._reader().read_all(new)) as found:
-            for done, (path, role) in enumerate(wanted):
-                if progress:
-                    progress(done, len(wanted))
-                if path in unsaid:
-                    self.said.pop(path, None)
-                    self._note(path, next(found))
-                yield from self._read(path, role, folders)
-        yield from self._unread()
+        found = read_all(new)
+        for done, (path, role) in enumerate(wanted):
+            if progress:
+                progress(done, len(wanted))
+            if path in unsaid:
+                self.said.pop(path, None)
+                self._note(path, next(found))
+            yield from self._read(path, role, folders)
 
     def _changed(self, path: str) -> bool:
         found, known = self.scan.markdown[path], self.known.get(path)
@@ -121,16 +126,9 @@ class Reading:
         elif found:
             self.said[path] = found
 
-    def _parse(self, path: str, role: Role) -> Said | None:
-        if not self._is_said(path, role):
-            self.said.pop(path, None)
-            if path not in self.failed:
-                self._note(path, self._reader().read(path, role))
-        return self.said.get(path)
-
     # -- folders --
 
-    def _folders(self, changed: set[str]) -> _Folders:
+    def _folders(self, changed: set[str], read_all: ReadAll) -> _Folders:
         dated = frozenset(
             folder_of(path)
             for path in self.scan.markdown
@@ -138,34 +136,36 @@ class Reading:
         )
         found = _Folders({}, {}, dated)
         # "index.md" sorts after "_index.md", and after "index.markdown", and so wins
-        for path in sorted(self.scan.markdown):
-            if name_of(path) in INDEX_NAMES:
-                self._judge(path, changed, found)
+        indexes = sorted(path for path in self.scan.markdown if name_of(path) in INDEX_NAMES)
+        changed |= {path for path in indexes if self._is_another(path, found)}
+        unread = changed - self.failed.keys()
+        anew = [(path, _index_role(path, found)) for path in indexes if path in unread]
+        for (path, _), said in zip(anew, read_all(anew), strict=True):
+            self._note(path, said)
+        for path in indexes:
+            self._judge(path, found, anew=path in changed)
         return found
 
-    def _judge(self, path: str, changed: set[str], found: _Folders) -> None:
+    def _is_another(self, path: str, found: _Folders) -> bool:
+        """Whether an index is to be read again, changed or not."""
+        known = self.known.get(path)
+        return known is None or known.again or known.has_updates != (folder_of(path) in found.dated)
+
+    def _judge(self, path: str, found: _Folders, *, anew: bool) -> None:
         """What an index makes of its folder; one that is broken leaves it as it was."""
-        folder, known = folder_of(path), self.known.get(path)
-        role = Role(has_updates=folder in found.dated)
-        again = known is None or known.again or known.has_updates != role.has_updates
-        if path not in changed and not again:
-            leads = known is not None and known.leads
-        else:
-            changed.add(path)
-            said = self._parse(path, role)
-            if said and (said.parsed.entries or said.parsed.section):
-                leads = bool(said.parsed.entries)
-            else:
-                leads = known is not None and known.leads
-                if known is None or (known.again and not leads):
-                    found.waiting[folder] = path
+        folder, known, said = folder_of(path), self.known.get(path), self.said.get(path)
+        leads = known is not None and known.leads
+        if said and (said.parsed.entries or said.parsed.section):
+            leads = bool(said.parsed.entries)
+        elif anew and (known is None or (known.again and not leads)):
+            found.waiting[folder] = path
         if leads:
             found.leads[folder] = path
 
     def _role(self, path: str, folders: _Folders) -> Role:
         folder = folder_of(path)
         if name_of(path) in INDEX_NAMES:
-            return Role(has_updates=folder in folders.dated)
+            return _index_role(path, folders)
         index = folders.leads.get(folder)
         if index is None or not entryfile.begins_with_date(name_of(path)):
             return Role()
@@ -229,6 +229,10 @@ class Reading:
         leading = (each for each in indexes if each in self.known and self.known[each].leads)
         index = next(leading, "") if known.story else path
         return ReadFile(state, _placed(self.writer.held(path)), problems, index=index)
+
+
+def _index_role(path: str, folders: _Folders) -> Role:
+    return Role(has_updates=folder_of(path) in folders.dated)
 
 
 def _placed(entries: Iterable[Entry]) -> tuple[Placed, ...]:

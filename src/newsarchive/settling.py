@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from newsarchive.catalogue import Placed, ReadFile
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Kind, Moment, Problem, Status
@@ -131,7 +133,7 @@ def _orphan(entry: Entry) -> Problem:
 def _heir(entry: Entry, story: Entry, now: datetime) -> Placed:
     """An update with what it leaves to its story: names, a draft's or a withdrawal's state, and
     an embargo, for which it takes its story's place in time."""
-    heir = replace(
+    heir = structs.replace(
         entry,
         authors=entry.authors or story.authors,
         tags=entry.tags or story.tags,

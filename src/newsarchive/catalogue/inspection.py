@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from newsarchive.catalogue.rows import RowReader, entries_of
+from newsarchive.catalogue.rows import RowReader, entries_of, said
 from newsarchive.entry import Entry, Problem, Severity
 
 
@@ -29,10 +29,9 @@ class InspectionReader(RowReader):
         """The id, path and file of every entry."""
         return tuple((r[0], r[1], r[2]) for r in self.rows("SELECT id, path, file FROM entry"))
 
-    def every_entry(self) -> Iterator[Entry]:
+    def every_entry(self, *, bodies: bool = True) -> Iterator[Entry]:
         """Every entry with its body, drafts and the embargoed too, by file and line."""
-        for row in self.rows(
-            "SELECT path FROM entry ORDER BY file, json_extract(metadata, '$.line')"
-        ):
-            rows = self.rows("SELECT metadata, digest, body FROM entry WHERE path = ?", (row[0],))
+        body = ", body" if bodies else ""
+        for row in self.rows(f"SELECT path FROM entry ORDER BY file, {said('line')}"):
+            rows = self.rows(f"SELECT metadata, digest{body} FROM entry WHERE path = ?", (row[0],))
             yield from entries_of(rows)

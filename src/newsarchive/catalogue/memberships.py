@@ -5,13 +5,14 @@ What many entries add to is summed up and written once, by ``finish``.
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-import msgspec
+from msgspec import json
 
 from newsarchive.catalogue.changes import Placed
 from newsarchive.catalogue.lists import Grain, name_words, spellings_of, terms_of
-from newsarchive.catalogue.rows import day_of
+from newsarchive.catalogue.rows import day_of, said
 from newsarchive.dates import microseconds, unparse
 from newsarchive.entry import Entry, Status
 from newsarchive.permalink import correction_ids, normal, old_addresses, words
@@ -19,7 +20,10 @@ from newsarchive.permalink import correction_ids, normal, old_addresses, words
 #: rows of membership kept in memory before they are written
 MEMBERS_HELD = 200_000
 
-_DECODER = msgspec.json.Decoder(Entry)
+#: an entry by its number, with its place in time in microseconds
+Numbered = tuple[int, int, Placed]
+
+_DECODER = json.Decoder(Entry)
 
 
 class Memberships:
@@ -33,13 +37,17 @@ class Memberships:
         self._connection = connection
         self._zone = zone
         self._now = now
-        self._tally: Counter[tuple[str, int, str]] = Counter()
+        #: entries by term, day and what is known of the day
+        self._days: Counter[tuple[str, str, int]] = Counter()
         self._spelling: Counter[tuple[str, str]] = Counter()
         self._stories: set[str] = set()
         #: rows of membership not yet written
         self._members: list[tuple[str, int, str, int, int, int]] = []
         #: rows of correction not yet written
         self._corrections: list[tuple[str, int, int, int, int]] = []
+        #: when ids were first met, microseconds
+        self._seen: dict[str, int] = {}
+        self._first = microseconds(datetime(1, 1, 1, tzinfo=zone))
         #: the lists were cleared: every entry joins them again
         self.anew = False
 
@@ -51,45 +59,67 @@ class Memberships:
 
     def at(self, placed: Placed) -> int:
         """An entry's place in time; nothing lies before the calendar's first day."""
-        first = microseconds(datetime(1, 1, 1, tzinfo=self._zone))
-        return max(microseconds(placed.moment.at), first)
+        return max(microseconds(placed.moment.at), self._first)
 
-    # -- one entry --
+    # -- entries --
 
-    def join(self, number: int, placed: Placed) -> None:
-        """Put an entry into its lists; a draft is in none."""
-        entry, at = placed.entry, self.at(placed)
-        self._stories.add(entry.story or entry.path)
-        if entry.status is Status.DRAFT:
-            self._correct(number, (), 0)
-            return
-        grain = Grain.of(placed.moment)
-        arrived = self._arrival(entry.id, at)
-        self._members += [
-            (term, at, entry.id, number, int(grain), arrived) for term in terms_of(entry)
-        ]
+    def join(self, entries: Sequence[Numbered]) -> None:
+        """Put entries into their lists; a draft is in none."""
+        made = {number: _corrections(placed.entry, at) for number, at, placed in entries}
+        ids = [placed.entry.id for _, _, placed in entries]
+        self._recall([*ids, *(id_ for some in made.values() for id_, _ in some)])
+        for number, at, placed in entries:
+            entry = placed.entry
+            self._stories.add(entry.story or entry.path)
+            if entry.status is not Status.DRAFT:
+                arrived = self._list(number, at, placed)
+                for place, (id_, when) in enumerate(made[number]):
+                    came = max(arrived, self._arrival(id_, when))
+                    self._corrections.append((id_, when, came, number, place))
+        shown = [each for each in entries if each[2].entry.status is not Status.DRAFT]
+        self._write_names(shown)
+        # of those that are there still; one that stays keeps its number
+        self._connection.executemany(
+            "DELETE FROM correction WHERE entry = ? AND id NOT IN (SELECT value FROM json_each(?))",
+            [(number, json.encode([id_ for id_, _ in made[number]]).decode()) for number in made],
+        )
+        self._write_seen()
         if len(self._members) > MEMBERS_HELD:
             self._write_members()
-        self._count(1, entry, at, grain)
-        if not entry.untitled:
-            self._connection.execute(
-                "INSERT INTO title (rowid, words) VALUES (?, ?)",
-                (number, " ".join(words(entry.title))),
-            )
+
+    def _list(self, number: int, at: int, placed: Placed) -> int:
+        """Put an entry into the lists of its terms; when it came online, or will."""
+        entry, grain = placed.entry, Grain.of(placed.moment)
+        arrived, terms = self._arrival(entry.id, at), tuple(terms_of(entry))
+        self._members += [(term, at, entry.id, number, int(grain), arrived) for term in terms]
+        self._count(1, entry, terms, at, grain)
+        return arrived
+
+    def _write_names(self, entries: Sequence[Numbered]) -> None:
+        """By what they are found besides: the words of their titles, and their old addresses."""
         self._connection.executemany(
-            "INSERT OR IGNORE INTO alias VALUES (?, ?, ?)",
+            "INSERT INTO title (rowid, words) VALUES (?, ?)",
             [
-                *((normal(address), True, number) for address in entry.aliases),
-                *(
-                    (address, False, number)
-                    for address in old_addresses(entry.path, day_of(at, self._zone))
-                ),
+                (number, " ".join(words(placed.entry.title)))
+                for number, _, placed in entries
+                if not placed.entry.untitled
             ],
         )
-        ids = correction_ids(entry.id, (unparse(c.date) for c in entry.corrections))
-        dates = (microseconds(c.date.at) for c in entry.corrections)
-        made = tuple((id_, max(at, when)) for id_, when in zip(ids, dates, strict=True))
-        self._correct(number, made, arrived)
+        rows: list[tuple[str, bool, int]] = []
+        for number, at, placed in entries:
+            entry, day = placed.entry, day_of(at, self._zone)
+            rows += [(normal(address), True, number) for address in entry.aliases]
+            rows += [(address, False, number) for address in old_addresses(entry.path, day)]
+        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?, ?)", rows)
+
+    def _recall(self, ids: Sequence[str]) -> None:
+        """What is known of when these ids were first met."""
+        self._seen = dict(
+            self._connection.execute(
+                "SELECT id, at FROM seen WHERE id IN (SELECT value FROM json_each(?))",
+                (json.encode(ids).decode(),),
+            ).fetchall()
+        )
 
     def _arrival(self, id_: str, at: int) -> int:
         """When what stands at ``at`` came online, or will.
@@ -98,30 +128,19 @@ class Memberships:
         brings it forward.
         """
         first = at if self._now is None else max(at, self._now)
-        self._connection.execute(
-            "INSERT INTO seen VALUES (?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET at = min(at, excluded.at)",
-            (id_, first),
-        )
-        (seen,) = self._connection.execute("SELECT at FROM seen WHERE id = ?", (id_,)).fetchone()
-        return max(at, int(seen))
+        self._seen[id_] = seen = min(first, self._seen.get(id_, first))
+        return max(at, seen)
 
-    def _correct(self, number: int, made: tuple[tuple[str, int], ...], arrived: int) -> None:
-        """The corrections of an entry, by id; one that stays keeps its number."""
-        marks = ",".join("?" * len(made))
-        self._connection.execute(
-            f"DELETE FROM correction WHERE entry = ? AND id NOT IN ({marks})",
-            (number, *(id_ for id_, _ in made)),
+    def _write_seen(self) -> None:
+        self._connection.executemany(
+            "INSERT INTO seen VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+            self._seen.items(),
         )
-        for position, (id_, at) in enumerate(made):
-            came = max(arrived, self._arrival(id_, at))
-            self._corrections.append((id_, at, came, number, position))
 
     def leave(self, number: int) -> None:
         """Take an entry out of its lists; its corrections stay until it joins again, or is gone."""
         if self.anew:
             return  # the lists were cleared
-        self._write_members()
         at, metadata = self._connection.execute(
             "SELECT at, metadata FROM entry WHERE number = ?", (number,)
         ).fetchone()
@@ -137,7 +156,7 @@ class Memberships:
             "DELETE FROM membership WHERE term = ? AND at = ? AND id = ?",
             [(term, at, entry.id) for term in terms],
         )
-        self._count(-1, entry, at, grain)
+        self._count(-1, entry, terms, at, grain)
         self._connection.execute("DELETE FROM title WHERE rowid = ?", (number,))
         self._connection.execute("DELETE FROM alias WHERE number = ?", (number,))
 
@@ -146,12 +165,10 @@ class Memberships:
         self.leave(number)
         self._connection.execute("DELETE FROM correction WHERE entry = ?", (number,))
 
-    def _count(self, step: int, entry: Entry, at: int, grain: int) -> None:
+    def _count(self, step: int, entry: Entry, terms: Iterable[str], at: int, grain: int) -> None:
         day = str(day_of(at, self._zone))
-        periods = [(size, day[: (4, 7, 10)[size]]) for size in range(grain + 1)]
-        for term in terms_of(entry):
-            for size, period in periods:
-                self._tally[term, size, period] += step
+        for term in terms:
+            self._days[term, day, grain] += step
         for spelling in spellings_of(entry):
             self._spelling[spelling] += step
 
@@ -161,11 +178,18 @@ class Memberships:
         """Write what was summed up."""
         self._write_members()
         self._write_corrections()
-        self._write_sums("tally", "term, grain, period", self._tally)
+        self._write_sums("tally", "term, grain, period", self._tally())
         self._write_sums("spelling", "term, name", self._spelling)
         self._write_name_words()
-        for story in self._stories:
-            self._write_story(story)
+        self._write_stories()
+
+    def _tally(self) -> Counter[tuple[str, int, str]]:
+        """Entries of each term in years, months and days."""
+        tally: Counter[tuple[str, int, str]] = Counter()
+        for (term, day, grain), number in self._days.items():
+            for size, length in enumerate((4, 7, 10)[: grain + 1]):
+                tally[term, size, day[:length]] += number
+        return tally
 
     def _write_members(self) -> None:
         """In the order of their index, which is many times faster than entry by entry."""
@@ -194,7 +218,7 @@ class Memberships:
         self._connection.executemany(
             f"INSERT INTO {table} ({key}, entries) VALUES ({marks}, ?)"
             f" ON CONFLICT ({key}) DO UPDATE SET entries = entries + excluded.entries",
-            [(*values, number) for values, number in sums.items() if number],
+            sorted((*values, number) for values, number in sums.items() if number),
         )
         matches = " AND ".join(f"{column} = ?" for column in columns)
         self._connection.executemany(
@@ -215,11 +239,25 @@ class Memberships:
             f"INSERT OR IGNORE INTO name_word SELECT ?1, ?2, ?3 WHERE {exists}", rows
         )
 
-    def _write_story(self, path: str) -> None:
-        self._connection.execute("DELETE FROM story WHERE path = ?", (path,))
+    def _write_stories(self) -> None:
+        paths = json.encode(sorted(self._stories)).decode()
         self._connection.execute(
-            "INSERT INTO story SELECT :path, json_extract(e.metadata, '$.coverage'), m.at"
-            " FROM membership m JOIN entry e ON e.path = :path AND e.status = 'published'"
-            " WHERE m.term = 'story:' || :path ORDER BY m.at DESC LIMIT 1",
-            {"path": path},
+            "DELETE FROM story WHERE path IN (SELECT value FROM json_each(?))", (paths,)
         )
+        self._connection.execute(
+            f"INSERT INTO story SELECT e.path, {said('coverage', 'e.metadata')}, max(m.at)"
+            " FROM json_each(?) j CROSS JOIN entry e ON e.path = j.value"
+            " AND e.status = 'published' CROSS JOIN membership m ON m.term = 'story:' || e.path"
+            " GROUP BY e.number",
+            (paths,),
+        )
+
+
+def _corrections(entry: Entry, at: int) -> tuple[tuple[str, int], ...]:
+    """The ids of an entry's corrections, and their times, never before its own; a draft's are
+    nobody's."""
+    if entry.status is Status.DRAFT:
+        return ()
+    ids = correction_ids(entry.id, (unparse(each.date) for each in entry.corrections))
+    dates = (microseconds(each.date.at) for each in entry.corrections)
+    return tuple((id_, max(at, when)) for id_, when in zip(ids, dates, strict=True))

@@ -12,7 +12,7 @@ from newsarchive.catalogue.beginnings import BeginningsReader
 from newsarchive.catalogue.following import FollowingReader
 from newsarchive.catalogue.inspection import InspectionReader
 from newsarchive.catalogue.lists import direction
-from newsarchive.catalogue.rows import entries_of, entry_of
+from newsarchive.catalogue.rows import entries_of, entry_of, said
 from newsarchive.catalogue.values import Asset, Running
 from newsarchive.catalogue.walking import WalkingReader
 from newsarchive.dates import microseconds
@@ -79,7 +79,7 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
     def titles(self, paths: Iterable[str], now: datetime) -> dict[str, str]:
         """The titles of stories that are online, by path."""
         rows = self.batched(
-            "SELECT path, json_extract(metadata, '$.title') FROM entry"
+            f"SELECT path, {said('title')} FROM entry"
             " WHERE path IN ({marks}) AND status <> 'draft' AND at <= :now",
             sorted(set(paths)),
             {"now": microseconds(now)},

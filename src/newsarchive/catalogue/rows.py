@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import date, tzinfo
 from pathlib import Path
 
-import msgspec
+from msgspec import json, structs
 
 from newsarchive.catalogue.store import Readers, errors_named
 from newsarchive.catalogue.values import Change
@@ -14,7 +14,8 @@ from newsarchive.dates import instant, local
 from newsarchive.entry import Entry
 
 _BATCH = 400
-_DECODER = msgspec.json.Decoder(Entry)
+_DECODER = json.Decoder(Entry)
+_PLACES = {name: place for place, name in enumerate(Entry.__struct_fields__)}
 
 
 class RowReader:
@@ -91,6 +92,11 @@ class RowReader:
         return tuple(Change(r[0], r[1], r[2], bool(r[3]), r[4]) for r in rows)
 
 
+def said(field: str, metadata: str = "metadata") -> str:
+    """A field of the ``Entry`` in a column, as SQL."""
+    return f"json_extract({metadata}, '$[{_PLACES[field]}]')"
+
+
 def period_of(at: int, grain: int, zone: tzinfo) -> str:
     """The year, month or day, in ``zone``, of an instant in microseconds."""
     return str(day_of(at, zone))[: (4, 7, 10)[grain]]
@@ -105,9 +111,9 @@ def entry_of(row: sqlite3.Row) -> Entry:
     """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``."""
     entry = _DECODER.decode(row["metadata"])
     # nobody else has it yet, and ``replace`` would take four times as long as all the rest
-    object.__setattr__(entry, "digest", row["digest"])
+    structs.force_setattr(entry, "digest", row["digest"])
     if "body" in row.keys():  # noqa: SIM118 - of a row, which looks among its values otherwise
-        object.__setattr__(entry, "body", row["body"])
+        structs.force_setattr(entry, "body", row["body"])
     return entry
 
 

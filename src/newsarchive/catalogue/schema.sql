@@ -9,6 +9,7 @@ CREATE TABLE meta (
 -- every .md file, readable or not
 CREATE TABLE file (
   path TEXT PRIMARY KEY,            -- relative to the articles folder
+  folder TEXT NOT NULL,             -- of the path
   size INTEGER NOT NULL,            -- bytes
   mtime INTEGER NOT NULL,           -- nanoseconds
   inode INTEGER NOT NULL,
@@ -18,6 +19,8 @@ CREATE TABLE file (
   leads INTEGER NOT NULL,           -- of an index: its folder is one article
   again INTEGER NOT NULL            -- parse at the next load even if unchanged (it lost an id or address)
 ) WITHOUT ROWID;
+CREATE INDEX file_folder ON file (folder, leads);
+CREATE INDEX file_again ON file (folder) WHERE again = 1;
 
 CREATE TABLE problem (
   file TEXT NOT NULL,
@@ -40,9 +43,11 @@ CREATE INDEX unknown_key_file ON unknown_key (file);
 CREATE TABLE asset (
   name TEXT PRIMARY KEY,            -- the path in the spelling of addresses (NFC)
   path TEXT NOT NULL,               -- relative to the articles folder, as on disk
+  folder TEXT NOT NULL,             -- of the path
   size INTEGER NOT NULL,
   mtime INTEGER NOT NULL            -- nanoseconds
 ) WITHOUT ROWID;
+CREATE INDEX asset_folder ON asset (folder);
 
 CREATE TABLE entry (
   number INTEGER PRIMARY KEY,       -- in the order in which they came; those of one load, oldest first
@@ -54,7 +59,7 @@ CREATE TABLE entry (
   status TEXT NOT NULL,
   at INTEGER NOT NULL,              -- microseconds from 1970 UTC: its place in time, and its embargo
   digest TEXT NOT NULL,             -- of this version, hexadecimal
-  metadata BLOB NOT NULL,           -- the Entry without its body, with what it inherits; JSON
+  metadata BLOB NOT NULL,           -- the Entry without its body, with what it inherits; a JSON array
   own BLOB,                         -- the same as its file says it, where that differs
   body TEXT NOT NULL                -- Markdown
 );

@@ -1,26 +1,30 @@
 """The one who writes the catalogue: takes what changed and commits it at once."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 
-import msgspec
+from msgspec import json, structs
 
 from newsarchive.catalogue.announcing import committing, tell
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.memberships import Memberships
+from newsarchive.catalogue.rows import said
 from newsarchive.catalogue.store import connect_to_write, errors_named
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Status
 from newsarchive.permalink import fold, folder_of, normal
 
-_DECODER = msgspec.json.Decoder(Entry)
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DECODER = json.Decoder(Entry)
+_ENCODER = json.Encoder(order="deterministic")
+#: entries that are written at once
+AT_ONCE = 2_000
 
 
 @dataclass(slots=True)
@@ -33,6 +37,30 @@ class _Tale:
     added: int = 0
     changed: int = 0
     removed: int = 0
+    #: rows for the log of changes, in order
+    logged: list[dict[str, str]] = field(default_factory=list)
+    #: stories that an update has left
+    left: set[str] = field(default_factory=set)
+
+    def note(self, entry: Entry, at: int, digest: str, was: sqlite3.Row | None) -> None:
+        """An entry is new, or another than it ``was``."""
+        if was:
+            self.changed += 1
+        else:
+            self.added += 1
+        is_draft = entry.status is Status.DRAFT
+        if not is_draft or (was and was["status"] != Status.DRAFT):
+            path = "" if is_draft or at > self.now else entry.path
+            self.log(entry.id, path, "" if is_draft else digest, was)
+        if was and folder_of(was["path"]) != folder_of(entry.path):
+            self.left.add(folder_of(was["path"]))
+
+    def log(self, id_: str, path: str, digest: str, was: sqlite3.Row | None) -> None:
+        """Note that an entry is another than it ``was``. ``path`` is where it is online now, and
+        ``digest`` of what it is now; '' where it is not."""
+        shown = was and was["status"] != Status.DRAFT and was["at"] <= self.now
+        before = was["path"] if was and shown else ""
+        self.logged.append({"id": id_, "path": path, "before": before, "digest": digest})
 
 
 class CatalogueWriter:
@@ -58,36 +86,29 @@ class CatalogueWriter:
         with errors_named(self.path):
             rows = self._in_folders(
                 "SELECT path, size, mtime, inode, digest, story, has_updates, leads, again"
-                " FROM file WHERE ", "path", folders,
+                " FROM file WHERE ", folders,
             )  # fmt: skip
             return {r[0]: FileState(*r[:6], *map(bool, r[6:])) for r in rows}
 
     def assets(self, folders: Collection[str] | None = None) -> dict[str, Asset]:
         """Every file beside the articles, by path; or those in some folders."""
         with errors_named(self.path):
-            rows = self._in_folders("SELECT path, size, mtime FROM asset WHERE ", "path", folders)
+            rows = self._in_folders("SELECT path, size, mtime FROM asset WHERE ", folders)
             return {row["path"]: Asset(*row) for row in rows}
 
     def waiting(self) -> set[str]:
         """The folders of files that are to be read again, changed or not."""
         with errors_named(self.path):
-            rows = self._connection.execute("SELECT path FROM file WHERE again = 1")
-            return {folder_of(row["path"]) for row in rows}
+            rows = self._connection.execute("SELECT DISTINCT folder FROM file WHERE again = 1")
+            return {row["folder"] for row in rows}
 
-    def _in_folders(
-        self, select: str, column: str, folders: Collection[str] | None
-    ) -> Iterator[sqlite3.Row]:
+    def _in_folders(self, select: str, folders: Collection[str] | None) -> Iterator[sqlite3.Row]:
         """The rows of files that lie in some folders, not below them; all if they are None."""
         if folders is None:
             yield from self._connection.execute(select + "true")
             return
         for folder in folders:
-            start = f"{folder}/" if folder else ""
-            yield from self._connection.execute(
-                f"{select} {column} >= :start AND {column} < :end"
-                f" AND instr(substr({column}, :length), '/') = 0",
-                {"start": start, "end": start + "\U0010ffff", "length": len(start) + 1},
-            )
+            yield from self._connection.execute(f"{select} folder = ?", (folder,))
 
     def claims(self, values: Collection[str] | None = None) -> Iterator[tuple[str, str, str]]:
         """The id, path and file of every entry; or of those that have one of some ids or paths."""
@@ -98,7 +119,7 @@ class CatalogueWriter:
                 " OR path IN (SELECT value FROM json_each(:values))"
             )
         with errors_named(self.path):
-            told = {"values": msgspec.json.encode(list(values or ())).decode()}
+            told = {"values": json.encode(list(values or ())).decode()}
             for row in self._connection.execute(sql, told):
                 yield row["id"], row["path"], row["file"]
 
@@ -110,7 +131,9 @@ class CatalogueWriter:
                 " ORDER BY story <> '', number",
                 (file,),
             )
-            return tuple(replace(_DECODER.decode(row["said"]), body=row["body"]) for row in rows)
+            return tuple(
+                structs.replace(_DECODER.decode(row["said"]), body=row["body"]) for row in rows
+            )
 
     def settings(self) -> str:
         """What parsing depended on besides the files, at the last load."""
@@ -126,7 +149,7 @@ class CatalogueWriter:
         with errors_named(self.path):
             rows = self._in_folders(
                 "SELECT e.file, e.metadata FROM file f JOIN entry e ON e.file = f.path"
-                " WHERE f.leads = 1 AND e.story = '' AND ", "f.path", folders,
+                " WHERE f.leads = 1 AND e.story = '' AND ", folders,
             )  # fmt: skip
             return {row["file"]: _DECODER.decode(row["metadata"]) for row in rows}
 
@@ -158,20 +181,22 @@ class CatalogueWriter:
         if self._meta("settings") != changes.settings:
             tale.lists.clear()
         self._forget_files(changes)
-        kept = {p.entry.id for each in changes.files for p in each.entries}
-        for file in [*changes.removed, *(f.state.path for f in changes.files)]:
-            self._drop_entries(file, kept, tale)
+        self._drop_entries(changes, tale)
         self._free_paths(changes)
-        for each in changes.files:
-            self._write_file(each)
-        for placed in _in_order(changes, tale.lists):
-            self._write_entry(placed, tale)
+        with self._without_indexes() if first else nullcontext():
+            self._write_files(changes.files)
+            placed = _in_order(changes, tale.lists)
+            for start in range(0, len(placed), AT_ONCE):
+                self._write_entries(placed[start : start + AT_ONCE], tale)
+            tale.lists.finish()
         self._write_assets(changes)
         self._connection.executemany(
             "UPDATE file SET size = ?, mtime = ?, inode = ? WHERE path = ?",
             [(f.size, f.mtime, f.inode, f.path) for f in changes.touched],
         )
-        tale.lists.finish()
+        for path in sorted(tale.left):
+            self._log_story(path, tale)
+        self._write_log(tale)
         self._set_meta("settings", changes.settings)
         changed = bool(
             tale.added or tale.changed or tale.removed
@@ -180,6 +205,18 @@ class CatalogueWriter:
         generation = self._generation() + (changed or first)
         self._set_meta("generation", str(generation))
         return Outcome(tale.added, tale.changed, tale.removed, generation)
+
+    @contextmanager
+    def _without_indexes(self) -> Iterator[None]:
+        """Indexes are made afterwards, which is faster than to keep them meanwhile."""
+        indexes = self._connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        ).fetchall()
+        for index in indexes:
+            self._connection.execute(f"DROP INDEX {index['name']}")
+        yield
+        for index in indexes:
+            self._connection.execute(index["sql"])
 
     def _generation(self) -> int:
         return int(self._meta("generation") or 0)
@@ -197,44 +234,52 @@ class CatalogueWriter:
             self._connection.executemany(f"DELETE FROM {table} WHERE file = ?", gone)
         self._connection.executemany("DELETE FROM file WHERE path = ?", gone)
 
-    def _write_file(self, each: ReadFile) -> None:
-        state = each.state
-        self._connection.execute(
-            "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (state.path, state.size, state.mtime, state.inode, state.digest, state.story,
-             state.has_updates, state.leads, state.again),
+    def _write_files(self, files: Sequence[ReadFile]) -> None:
+        states = [each.state for each in files]
+        self._connection.executemany(
+            "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (state.path, folder_of(state.path), state.size, state.mtime, state.inode,
+                 state.digest, state.story, state.has_updates, state.leads, state.again)
+                for state in states
+            ],
         )  # fmt: skip
         self._connection.executemany(
             "INSERT INTO problem VALUES (?, ?, ?, ?, ?)",
-            [(p.path, p.line, p.message, p.remedy, p.severity) for p in each.problems],
+            [
+                (p.path, p.line, p.message, p.remedy, p.severity)
+                for each in files
+                for p in each.problems
+            ],
         )
         self._connection.executemany(
             "INSERT INTO unknown_key VALUES (?, ?, ?)",
-            [(name, state.path, line) for name, line in each.unknown],
+            [(name, each.state.path, line) for each in files for name, line in each.unknown],
         )
 
     def _write_assets(self, changes: Changes) -> None:
         self._connection.executemany(
-            "DELETE FROM asset WHERE path = ?", [(path,) for path in changes.removed_assets]
+            "DELETE FROM asset WHERE folder = ? AND path = ?",
+            [(folder_of(path), path) for path in changes.removed_assets],
         )
         self._connection.executemany(
-            "REPLACE INTO asset VALUES (?, ?, ?, ?)",
-            [(normal(a.path), a.path, a.size, a.mtime) for a in changes.assets],
+            "REPLACE INTO asset VALUES (?, ?, ?, ?, ?)",
+            [(normal(a.path), a.path, folder_of(a.path), a.size, a.mtime) for a in changes.assets],
         )
 
-    def _drop_entries(self, file: str, kept: set[str], tale: _Tale) -> None:
-        """Remove the file's entries, but for those that are written again in this load."""
-        rows = self._connection.execute(
-            "SELECT number, id, path, status, at FROM entry WHERE file = ?", (file,)
-        ).fetchall()
-        for row in rows:
-            if row["id"] in kept:
+    def _drop_entries(self, changes: Changes, tale: _Tale) -> None:
+        """Remove the entries of files that were read or are gone, but for those that are written
+        again in this load."""
+        kept = {p.entry.id for each in changes.files for p in each.entries}
+        files = [*changes.removed, *(each.state.path for each in changes.files)]
+        for was in self._rows("file", files):
+            if was["id"] in kept:
                 continue
-            tale.lists.forget(row["number"])
-            self._connection.execute("DELETE FROM entry WHERE number = ?", (row["number"],))
+            tale.lists.forget(was["number"])
+            self._connection.execute("DELETE FROM entry WHERE number = ?", (was["number"],))
             tale.removed += 1
-            if row["status"] != Status.DRAFT:
-                self._log(row["id"], "", "", row, tale.now)
+            if was["status"] != Status.DRAFT:
+                tale.log(was["id"], "", "", was)
 
     def _free_paths(self, changes: Changes) -> None:
         """Let entries change places: one that moves gives up its path before any takes it."""
@@ -243,76 +288,72 @@ class CatalogueWriter:
             [(p.entry.id, p.entry.path) for each in changes.files for p in each.entries],
         )
 
-    def _write_entry(self, placed: Placed, tale: _Tale) -> None:
-        entry, at = placed.entry, tale.lists.at(placed)
-        metadata = _ENCODER.encode(replace(entry, body="", digest=""))
-        digest = blake2b(
-            b"%d\n%s\n%s" % (at, metadata, entry.body.encode()), digest_size=16
-        ).hexdigest()
-        was = self._connection.execute(
-            "SELECT number, digest, status, at, json_extract(metadata, '$.path') AS path FROM entry"
-            " WHERE id = ?", (entry.id,),
-        ).fetchone()  # fmt: skip
-        own = _ENCODER.encode(replace(placed.own, body="", digest="")) if placed.own else None
-        if was and was["digest"] == digest and not tale.lists.anew:
-            self._connection.execute(
-                "UPDATE entry SET own = ?, file = ? WHERE id = ?", (own, entry.file, entry.id)
-            )
-            return
-        if was:
-            tale.lists.leave(was["number"])
-            tale.changed += 1
-        else:
-            tale.added += 1
-        number = self._put(was["number"] if was else None, entry, at, digest, (metadata, own))
-        tale.lists.join(number, placed)
-        is_draft = entry.status is Status.DRAFT
-        if not is_draft or (was and was["status"] != Status.DRAFT):
-            path = "" if is_draft or at > tale.now else entry.path
-            self._log(entry.id, path, "" if is_draft else digest, was, tale.now)
-        if was and folder_of(was["path"]) != folder_of(entry.path):
-            self._log_story(folder_of(was["path"]), tale.now)
+    def _write_entries(self, batch: Sequence[tuple[int, Placed]], tale: _Tale) -> None:
+        """Entries, with their places in time, that are new or may have changed; not more than
+        memory should hold at once."""
+        held = {was["id"]: was for was in self._rows("id", [each.entry.id for _, each in batch])}
+        (number,) = self._connection.execute("SELECT max(number) FROM entry").fetchone()
+        numbers = count((number or 0) + 1)
+        same, rows, joined = [], [], []
+        for at, placed in batch:
+            entry, was = placed.entry, held.get(placed.entry.id)
+            metadata, own = _encoded(entry), placed.own and _encoded(placed.own)
+            digest = blake2b(
+                b"%d\n%s\n%s" % (at, metadata, entry.body.encode()), digest_size=16
+            ).hexdigest()
+            if was and was["digest"] == digest and not tale.lists.anew:
+                same.append((own, entry.file, entry.id))
+                continue
+            number = was["number"] if was else next(numbers)
+            rows.append(
+                (number, entry.id, entry.path, fold(entry.path), entry.file, entry.story,
+                 entry.status, at, digest, metadata, own, entry.body)
+            )  # fmt: skip
+            joined.append((number, at, placed))
+            if was:
+                tale.lists.leave(number)
+            tale.note(entry, at, digest, was)
+        marks = ", ".join("?" * 12)
+        self._connection.executemany("UPDATE entry SET own = ?, file = ? WHERE id = ?", same)
+        self._connection.executemany(f"REPLACE INTO entry VALUES ({marks})", rows)
+        tale.lists.join(joined)
 
-    def _log_story(self, path: str, now: int) -> None:
+    def _rows(self, column: str, values: Sequence[str]) -> Iterator[sqlite3.Row]:
+        """What is held of the entries with these ids, or of these files."""
+        for start in range(0, len(values), AT_ONCE):
+            yield from self._connection.execute(
+                f"SELECT number, id, {said('path')} AS path, digest, status, at FROM entry"
+                f" WHERE {column} IN (SELECT value FROM json_each(?))",
+                (json.encode(values[start : start + AT_ONCE]).decode(),),
+            ).fetchall()
+
+    def _log_story(self, path: str, tale: _Tale) -> None:
         """Note that a story has other updates: it is found by their titles."""
         row = self._connection.execute(
             "SELECT id, path, digest, status, at FROM entry WHERE path = ? AND status <> 'draft'",
             (path,),
         ).fetchone()
         if row:
-            online = row["path"] if row["at"] <= now else ""
-            self._log(row["id"], online, row["digest"], row, now)
+            tale.log(row["id"], row["path"] if row["at"] <= tale.now else "", row["digest"], row)
 
-    def _put(
-        self,
-        number: int | None,
-        entry: Entry,
-        at: int,
-        digest: str,
-        said: tuple[bytes, bytes | None],
-    ) -> int:
-        cursor = self._connection.execute(
-            "REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (number, entry.id, entry.path, fold(entry.path), entry.file, entry.story,
-             entry.status, at, digest, *said, entry.body),
-        )  # fmt: skip
-        return int(cursor.lastrowid or 0)
-
-    def _log(self, id_: str, path: str, digest: str, was: sqlite3.Row | None, now: int) -> None:
-        """Note that an entry is another than it ``was``. ``path`` is where it is online now, and
-        ``digest`` of what it is now; '' where it is not."""
-        before = was["path"] if was and was["status"] != Status.DRAFT and was["at"] <= now else ""
-        self._connection.execute(
+    def _write_log(self, tale: _Tale) -> None:
+        self._connection.executemany(
             "REPLACE INTO change (id, path, deleted, digest, shown) VALUES (:id,"
             " coalesce(nullif(:path, ''), nullif(:before, ''),"
             " (SELECT path FROM change WHERE id = :id), ''), :digest = '', :digest,"
             " :before <> '' OR coalesce((SELECT shown FROM change WHERE id = :id), 0))",
-            {"id": id_, "path": path, "before": before, "digest": digest},
+            tale.logged,
         )
 
 
-def _in_order(changes: Changes, lists: Memberships) -> list[Placed]:
-    """The entries, oldest first, as they are numbered in that order; ties as in a list."""
-    found = [placed for each in changes.files for placed in each.entries]
-    found.sort(key=lambda placed: placed.entry.id, reverse=True)
-    return sorted(found, key=lists.at)
+def _encoded(entry: Entry) -> bytes:
+    """An entry as its row holds it beside its body."""
+    return _ENCODER.encode(structs.replace(entry, body="", digest=""))
+
+
+def _in_order(changes: Changes, lists: Memberships) -> list[tuple[int, Placed]]:
+    """The entries with their places in time, oldest first, as they are numbered in that order;
+    ties as in a list."""
+    found = [(lists.at(placed), placed) for each in changes.files for placed in each.entries]
+    found.sort(key=lambda each: each[1].entry.id, reverse=True)
+    return sorted(found, key=lambda each: each[0])
