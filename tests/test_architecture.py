@@ -33,7 +33,6 @@ RANKS = [
         "editions",
         "feeds",
         "search",
-        "watching",
     ],
     # application
     ["parsing", "watching"],

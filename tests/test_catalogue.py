@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from newsarchive.catalogue import Catalogue, CatalogueWriter, Changes, FileState, Placed, ReadFile
 from newsarchive.catalogue.lists import terms_of
@@ -198,6 +199,35 @@ def test_tags_are_counted_without_what_time_still_hides(full: tuple[Book, list[E
     for now in (NOW, NOW - timedelta(days=3000)):
         for name in book.reader.names("tag", now):
             assert book.reader.find(Query(tags=(name.slug,)), now, 10).total == name.entries
+
+
+@pytest.mark.parametrize("days", [0, 300, 3000])
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_the_commonest_tags_are_the_first_of_all(
+    full: tuple[Book, list[Entry]], days: int, limit: int
+) -> None:
+    book, now = full[0], NOW - timedelta(days=days)
+    every = sorted(book.reader.names("tag", now), key=lambda name: (-name.entries, name.slug))
+    assert list(book.reader.commonest("tag", now, limit)) == every[:limit]
+
+
+def test_what_is_remembered_of_a_generation_ends_with_it(tmp_path: Path, book: Book) -> None:
+    first, second = some(2)
+    book.put(first)
+    before = [each.slug for each in book.reader.names("tag", NOW)]
+    book.put(replace(second, tags=("nouveau",)))
+    assert {each.slug for each in book.reader.names("tag", NOW)} == {*before, "nouveau"}
+    assert book.reader.total("", NOW) == 2
+    # another catalogue in its place begins with the same generation
+    path = tmp_path / "catalogue.sqlite3"
+    book.writer.close()
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        each.unlink(missing_ok=True)
+    book.writer = CatalogueWriter(path, ZONE)
+    for number in range(2):
+        each = replace(first, tags=("autre",), title=f"T{number}")
+        book.writer.apply(Changes(files=(file_of(each),)), NOW + timedelta(seconds=1))
+    assert [each.slug for each in book.reader.names("tag", NOW)] == ["autre"]
 
 
 PLANNED = [

@@ -4,11 +4,11 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 from newsarchive.entry import Moment, Precision
 from newsarchive.errors import DateError
+from newsarchive.i18n import locale
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - subtracted from naive values only, so years 1 to 9999 fit
 REMEDY = "write it as 2023-11-17, 2023-11-17 21:00, 2023-11 or 2023"
@@ -138,15 +138,7 @@ def local_day(moment: Moment, zone: tzinfo) -> date:
     return moment.at.date()
 
 
-@lru_cache(maxsize=64)
-def locale(lang: str) -> Locale:
-    """The CLDR locale of a BCP 47 language; English for one that CLDR does not have."""
-    try:
-        return Locale.parse(lang, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
-
-
+@lru_cache(maxsize=4096)
 def day_in_words(day: date, lang: str, *, weekday: bool = True, year: bool = True) -> str:
     """``vendredi 17 novembre 2023``; in French the first is the « 1er »."""
     where = locale(lang)
@@ -157,6 +149,7 @@ def day_in_words(day: date, lang: str, *, weekday: bool = True, year: bool = Tru
     return text
 
 
+@lru_cache(maxsize=4096)
 def short_day(day: date, lang: str) -> str:
     """``2 déc.``; in French a month's first is « 1er »."""
     text = format_date(day, "d MMM", locale=locale(lang))
@@ -175,6 +168,7 @@ def period_in_words(first: date, precision: Precision, lang: str, *, weekday: bo
             return day_in_words(first, lang, weekday=weekday)
 
 
+@lru_cache(maxsize=512)
 def month_in_words(day: date, lang: str, *, year: bool = True) -> str:
     """``novembre 2023``."""
     return format_date(day, "LLLL y" if year else "LLLL", locale=locale(lang))

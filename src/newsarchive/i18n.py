@@ -5,8 +5,10 @@ from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 
 @lru_cache(maxsize=8)
@@ -19,3 +21,18 @@ def translations(lang: str) -> gettext.NullTranslations:
     write_mo(compiled, read_po(BytesIO(source.read_bytes())))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=64)
+def locale(lang: str) -> Locale:
+    """The CLDR locale of a BCP 47 language; English for one that CLDR does not have."""
+    try:
+        return Locale.parse(lang, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+@lru_cache(maxsize=4096)
+def grouped(number: int, lang: str) -> str:
+    """``12 345``, as a language groups digits."""
+    return format_decimal(number, locale=locale(lang))

@@ -1,6 +1,8 @@
 """The catalogue's counts: what a year, month or day holds, which tags and authors there are."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Row
 
@@ -28,12 +30,12 @@ class CalendarReader(RowReader):
         return self._periods(term, 2, f"{year:04d}-", now)
 
     def _periods(self, term: str, grain: int, prefix: str, now: datetime) -> dict[str, int]:
-        rows = self.rows(
+        sql = (
             "SELECT period, entries FROM tally WHERE term = ? AND grain = ? AND period >= ?"
-            " AND period < ? ORDER BY period",
-            (term, grain, prefix, prefix + "~"),
+            " AND period < ? ORDER BY period"
         )
-        counts = {row["period"]: row["entries"] for row in rows}
+        values = (term, grain, prefix, prefix + "~")
+        counts = {**self.once(values, lambda: dict(map(tuple, self.rows(sql, values))))}
         for row in self.rows(
             "SELECT at, grain FROM membership WHERE term = ? AND at > ?", (term, microseconds(now))
         ):
@@ -60,23 +62,48 @@ class CalendarReader(RowReader):
 
     def names(self, kind: str, now: datetime) -> tuple[Name, ...]:
         """All tags (``kind`` "tag") or authors ("author") in use, by slug."""
+        names = self._names(kind)
+        hidden = self._embargoed_names(kind, now)
+        if not hidden:
+            return names
+        shown = (replace(each, entries=each.entries - hidden[each.slug]) for each in names)
+        return tuple(each for each in shown if each.entries > 0)
+
+    def commonest(self, kind: str, now: datetime, limit: int) -> tuple[Name, ...]:
+        """The tags or authors that most entries have; those of equally many by slug."""
+
+        def rank(each: Name) -> tuple[int, str]:
+            return -each.entries, each.slug
+
+        # no more can be hidden than are embargoed: these are enough to choose among
+        hidden = self._embargoed_names(kind, now)
+        most = limit + len(hidden)
+        key = "commonest", kind, most
+        names = self.once(key, lambda: sorted(self._names(kind), key=rank)[:most])
+        shown = [replace(each, entries=each.entries - hidden[each.slug]) for each in names]
+        return tuple(sorted((each for each in shown if each.entries > 0), key=rank)[:limit])
+
+    def _names(self, kind: str) -> tuple[Name, ...]:
+        """All of them, as if nothing were under embargo."""
         low, high = f"{kind}:", f"{kind};"
-        counts = {
-            row["term"]: row["entries"]
-            for row in self.rows(
-                "SELECT term, sum(entries) AS entries FROM tally WHERE grain = 0 AND term >= ?"
-                " AND term < ? GROUP BY term", (low, high),
-            )
-        }  # fmt: skip
-        for entry in self._embargoed(now):
-            for term in {term for term, _ in spellings_of(entry)} & counts.keys():
-                counts[term] -= 1
-        spelt = self._spellings(low, high)
-        return tuple(
-            Name(term.partition(":")[2], spelt[term], entries)
-            for term, entries in sorted(counts.items())
-            if entries > 0
+
+        def read() -> tuple[Name, ...]:
+            spelt = self._spellings(low, high)
+            rows = self.rows(
+                "SELECT term, sum(entries) FROM tally WHERE grain = 0 AND term >= ? AND term < ?"
+                " GROUP BY term ORDER BY term", (low, high),
+            )  # fmt: skip
+            return tuple(Name(term.partition(":")[2], spelt[term], many) for term, many in rows)
+
+        return self.once(("names", kind), read)
+
+    def _embargoed_names(self, kind: str, now: datetime) -> Counter[str]:
+        """How many entries that are not online yet have a name, by slug."""
+        terms = Counter(
+            term for entry in self._embargoed(now) for term in {t for t, _ in spellings_of(entry)}
         )
+        kinds = {term.partition(":")[::2]: number for term, number in terms.items()}
+        return Counter({slug: number for (of, slug), number in kinds.items() if of == kind})
 
     def _embargoed(self, now: datetime) -> tuple[Entry, ...]:
         return entries_of(

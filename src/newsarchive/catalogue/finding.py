@@ -7,7 +7,7 @@ from datetime import datetime
 
 from newsarchive.catalogue.lists import EVERYTHING, Selection, direction, select, where
 from newsarchive.catalogue.rows import RowReader, entries_of, entry_of
-from newsarchive.catalogue.tallies import Tally
+from newsarchive.catalogue.tallies import Tally, steps
 from newsarchive.catalogue.values import Page
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry
@@ -74,7 +74,11 @@ class FindingReader(RowReader):
         return _page(self._by_number(numbers), total, query.page, size)
 
     def _tally(self, term: str) -> Tally:
-        return Tally(self._readers.connection(), term, self.zone)
+        sql = "SELECT grain, period, entries FROM tally WHERE term = ? AND grain < 2"
+        months = self.once(
+            ("steps", term), lambda: steps(map(tuple, self.rows(sql, (term,))), self.zone)
+        )
+        return Tally(self._readers.connection(), term, months)
 
     def _by_number(self, numbers: Iterable[int]) -> tuple[Entry, ...]:
         wanted = list(numbers)

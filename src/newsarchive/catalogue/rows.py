@@ -1,10 +1,11 @@
 """Reading rows: one connection a thread, one generation a snapshot."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, tzinfo
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from msgspec import json, structs
 
@@ -14,6 +15,9 @@ from newsarchive.dates import instant, local
 from newsarchive.entry import Entry
 
 _BATCH = 400
+#: things worked out that are remembered
+MOST_KEPT = 1_000
+T = TypeVar("T")
 _DECODER = json.Decoder(Entry)
 _PLACES = {name: place for place, name in enumerate(Entry.__struct_fields__)}
 
@@ -29,6 +33,8 @@ class RowReader:
         self.path = path
         self.zone = zone
         self._readers = Readers(path)
+        #: what was worked out of one state of the catalogue
+        self._worked_out: tuple[str, dict[Hashable, Any]] = ("", {})
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -68,6 +74,19 @@ class RowReader:
         """The first column of the first row, or None."""
         rows = self.rows(sql, values)
         return rows[0][0] if rows else None
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What ``work`` makes of the catalogue alone, which nobody changes: made once a
+        generation."""
+        state = str(self.value(
+            "SELECT group_concat(value) FROM meta WHERE name IN ('made', 'generation')"
+        ))  # fmt: skip
+        held = self._worked_out
+        if held[0] != state or len(held[1]) > MOST_KEPT:
+            self._worked_out = held = (state, {})
+        if key not in held[1]:
+            held[1][key] = work()
+        return cast("T", held[1][key])
 
     # -- the whole --
 

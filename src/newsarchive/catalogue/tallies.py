@@ -6,6 +6,8 @@ a question falls is counted entry by entry. So the middle of a long list costs w
 
 import sqlite3
 from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -18,51 +20,44 @@ from newsarchive.query import Period
 class Step:
     """One month of a list, or one year's entries of which no month is known."""
 
-    year: int
-    month: int
+    #: its first instant, in microseconds
+    start: int
     #: entries of the list before it
     before: int
-    #: entries of the list in it
-    entries: int
+
+
+def steps(tallies: Iterable[tuple[int, str, int]], zone: tzinfo) -> tuple[Step, ...]:
+    """The months of a list, from its tallies of years and months: grain, period, entries."""
+    months: Counter[tuple[int, int]] = Counter()
+    for grain, period, entries in tallies:
+        year, month = int(period[:4]), int(period[5:] or 1)
+        months[year, month] += entries
+        if grain == 1:
+            # the year's own tally holds it too: what is left there has no month, and
+            # stands at the year's first instant
+            months[year, 1] -= entries
+    found, before = [], 0
+    for (year, month), entries in sorted(months.items()):
+        found.append(Step(microseconds(Period(year, month).start(zone)), before))
+        before += entries
+    return tuple(found)
 
 
 class Tally:
     """The months of one list, oldest first."""
 
-    def __init__(self, connection: sqlite3.Connection, term: str, zone: tzinfo) -> None:
+    def __init__(self, connection: sqlite3.Connection, term: str, steps: Sequence[Step]) -> None:
         self._connection = connection
         self._term = term
-        self._zone = zone
-        self.steps = self._read()
-
-    def _read(self) -> list[Step]:
-        months: dict[tuple[int, int], int] = {}
-        for grain, period, entries in self._connection.execute(
-            "SELECT grain, period, entries FROM tally WHERE term = ? AND grain < 2", (self._term,)
-        ):
-            year, month = int(period[:4]), int(period[5:] or 1)
-            months[year, month] = months.get((year, month), 0) + entries
-            if grain == 1:
-                # the year's own tally holds it too: what is left there has no month, and
-                # stands at the year's first instant
-                months[year, 1] = months.get((year, 1), 0) - entries
-        steps, before = [], 0
-        for (year, month), entries in sorted(months.items()):
-            steps.append(Step(year, month, before, entries))
-            before += entries
-        return steps
-
-    def _start(self, step: Step) -> int:
-        """The first instant of a month, in microseconds."""
-        return microseconds(Period(step.year, step.month).start(self._zone))
+        self._steps = steps
 
     def before(self, end: int) -> int:
         """How many entries of the list lie before ``end`` (microseconds)."""
-        place = bisect_left(self.steps, end, key=self._start)
+        place = bisect_left(self._steps, end, key=lambda step: step.start)
         if not place:
             return 0
-        step = self.steps[place - 1]
-        return step.before + self._count(self._start(step), end)
+        step = self._steps[place - 1]
+        return step.before + self._count(step.start, end)
 
     def _count(self, start: int, end: int) -> int:
         (number,) = self._connection.execute(
@@ -74,13 +69,13 @@ class Tally:
     def numbers(self, first: int, last: int) -> list[int]:
         """``entry.number`` of the entries from place ``first`` up to ``last``, counted from the
         oldest, which is place 0; oldest first."""
-        place = bisect_right(self.steps, first, key=lambda step: step.before)
+        place = bisect_right(self._steps, first, key=lambda step: step.before)
         if not place:
             return []
-        step = self.steps[place - 1]
+        step = self._steps[place - 1]
         rows = self._connection.execute(
             "SELECT number FROM membership WHERE term = ? AND at >= ? AND at < ?"
             " ORDER BY at, id DESC LIMIT ? OFFSET ?",
-            (self._term, self._start(step), END_OF_TIME, last - first, first - step.before),
+            (self._term, step.start, END_OF_TIME, last - first, first - step.before),
         )
         return [row[0] for row in rows]

@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from babel.numbers import format_decimal
 from flask import Flask, Response, g, redirect, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -19,9 +18,8 @@ from newsarchive import permalink
 from newsarchive.archive import Archive
 from newsarchive.catalogue import mark, told_by
 from newsarchive.config import Config
-from newsarchive.dates import locale
 from newsarchive.errors import CatalogueError, QueryError, SearchError
-from newsarchive.i18n import translations
+from newsarchive.i18n import grouped, translations
 from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
 from newsarchive.web import http, static
@@ -97,7 +95,7 @@ def _set_up_templates(app: Flask, config: Config) -> None:
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_translations(translations(config.language), newstyle=True)  # type: ignore[attr-defined]  # of the extension
     env.filters["json_ld"] = _json_ld
-    env.filters["number"] = lambda number: _number(number, config.language)
+    env.filters["number"] = lambda number: grouped(number, config.language)
     env.globals |= {
         "site": {
             "title": config.title, "description": config.description,
@@ -108,10 +106,6 @@ def _set_up_templates(app: Flask, config: Config) -> None:
         "query_text": "",
     }  # fmt: skip
     app.context_processor(_years)
-
-
-def _number(number: int, lang: str) -> str:
-    return format_decimal(number, locale=locale(lang))
 
 
 def _json_ld(thing: Any) -> Markup:

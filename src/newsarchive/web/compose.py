@@ -7,7 +7,6 @@ from datetime import date, datetime, tzinfo
 from itertools import groupby
 
 from babel.dates import get_day_names
-from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from newsarchive import dates, markup, permalink
@@ -17,7 +16,7 @@ from newsarchive.dates import local, local_day
 from newsarchive.documents import image_url
 from newsarchive.entry import Correction, Entry, Precision, Source, Status
 from newsarchive.feeds import Format
-from newsarchive.i18n import translations
+from newsarchive.i18n import grouped, locale, translations
 from newsarchive.query import Order, Period, Query
 from newsarchive.renderings import place
 from newsarchive.syndication import Channel
@@ -49,7 +48,7 @@ class Composer:
     def counted(self, singular: str, plural: str, number: int) -> str:
         """ "3 articles", in the site's language."""
         text = translations(self.lang).ngettext(singular, plural, number)
-        return text % {"num": format_decimal(number, locale=dates.locale(self.lang))}
+        return text % {"num": grouped(number, self.lang)}
 
     def feeds(self, channel: Channel, name: str) -> tuple[views.Alternate, ...]:
         """The feeds of a list, for the head of a page: those that every reader knows first."""
@@ -186,12 +185,13 @@ class Composer:
 
     def month(self, period: Period, days: dict[str, int], most: int, *, year: bool) -> views.Month:
         """A small calendar; ``days`` counts entries by ISO day, ``most`` is the busiest's."""
-        first_weekday = dates.locale(self.lang).first_week_day
+        first_weekday = locale(self.lang).first_week_day
         weeks = calendar.Calendar(first_weekday).monthdayscalendar(period.year, period.first.month)
-        names = get_day_names("wide", "stand-alone", locale=dates.locale(self.lang))
-        narrow = get_day_names("narrow", "stand-alone", locale=dates.locale(self.lang))
+        names = get_day_names("wide", "stand-alone", locale=locale(self.lang))
+        narrow = get_day_names("narrow", "stand-alone", locale=locale(self.lang))
         order = [(first_weekday + place) % 7 for place in range(7)]
-        entries = sum(n for day, n in days.items() if day.startswith(f"{period}-"))
+        beginning = f"{period}-"
+        entries = sum(n for day, n in days.items() if day.startswith(beginning))
         return views.Month(
             heading=dates.month_in_words(period.first, self.lang, year=year),
             url=permalink.period(period.year, period.month) if entries else "",

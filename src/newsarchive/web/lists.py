@@ -32,7 +32,7 @@ def home() -> Response:
     period = Period(shown.year, shown.month)
     days = archive.catalogue.days(shown.year, make.now)
     latest = page.number == 1
-    names = sorted(archive.catalogue.names("tag", make.now), key=lambda n: (-n.entries, n.slug))
+    tags = archive.catalogue.commonest("tag", make.now, MOST_TAGS)
     return http.html(
         render_template(
             "home.html",
@@ -42,7 +42,7 @@ def home() -> Response:
             running=make.running(archive.running(make.now)) if latest else (),
             groups=make.groups(page.entries),
             calendar=make.month(period, days, max(days.values(), default=1), year=True),
-            tags=_names("tag", names[:MOST_TAGS]),
+            tags=_names("tag", tags),
             pager=make.pager(page, permalink.HOME, {}),
         )
     )  # fmt: skip

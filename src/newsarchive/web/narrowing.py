@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from newsarchive import dates, permalink
+from newsarchive import permalink
 from newsarchive.entry import Kind
+from newsarchive.i18n import locale
 from newsarchive.query import Order, Period, Query
 from newsarchive.search.engine import Facets
 from newsarchive.web import views
@@ -73,7 +74,7 @@ def name(kind: str, slug: str) -> str:
 
 def language(lang: str) -> str:
     """A language, in the site's own."""
-    return str(dates.locale(lang).get_language_name(composer().lang) or lang)
+    return str(locale(lang).get_language_name(composer().lang) or lang)
 
 
 def story(path: str) -> str:
