@@ -55,6 +55,8 @@ class Rendering:
     bounded: str = ""
     #: whether it has a table, a box to tick, a sound, a film or bdo
     is_rich: bool = False
+    #: the summary that it would have unasked; empty beyond the bounds
+    beginning: str = ""
 
     def on_page(self, permalink: str) -> str:
         """For a page of the site that holds the body whose own page is ``permalink``.
@@ -128,7 +130,7 @@ def render(body: str, place: Place) -> Rendering:
         tokens = grammar.parse(printable(_expanded(body)), env)
         html = grammar.to_html(tokens, env)
         made = clean(html, "".join(grammar.raw_html(tokens)), place)
-        return Rendering(made, is_rich=bool(_RICH.search(made)))
+        return Rendering(made, is_rich=bool(_RICH.search(made)), beginning=summary(body))
     except TooMuch as breach:
         return _source(body, str(breach))
 

@@ -14,12 +14,13 @@ from newsarchive.scratch import Scratch
 VERSION = 4
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS html (
+CREATE TABLE IF NOT EXISTS rendering (
   id TEXT PRIMARY KEY,      -- of the entry
   version TEXT NOT NULL,    -- of the entry and of the renderer
   html TEXT NOT NULL,
   bounded TEXT NOT NULL,    -- why the source is shown instead; '' if it is not
-  is_rich INTEGER NOT NULL  -- see markup.Rendering
+  is_rich INTEGER NOT NULL, -- see markup.Rendering
+  beginning TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -38,7 +39,8 @@ class Renderings:
         """The HTML of many, by id."""
         marks = ",".join("?" * len(entries))
         rows = self._file.ask(
-            f"SELECT id, version, html, bounded, is_rich FROM html WHERE id IN ({marks})",  # noqa: S608 - marks alone
+            "SELECT id, version, html, bounded, is_rich, beginning FROM rendering"
+            f" WHERE id IN ({marks})",
             [entry.id for entry in entries],
         )
         kept = {row[:2]: markup.Rendering(*row[2:]) for row in rows or ()}
@@ -51,9 +53,10 @@ class Renderings:
     def _render(self, entry: Entry, version: str) -> markup.Rendering:
         rendering = markup.render(entry.body, place(entry))
         self._file.ask(
-            "REPLACE INTO html VALUES (?, ?, ?, ?, ?)",
-            (entry.id, version, rendering.html, rendering.bounded, rendering.is_rich),
-        )
+            "REPLACE INTO rendering VALUES (?, ?, ?, ?, ?, ?)",
+            (entry.id, version, rendering.html, rendering.bounded, rendering.is_rich,
+             rendering.beginning),
+        )  # fmt: skip
         return rendering
 
 

@@ -28,8 +28,8 @@ from newsarchive.search.whoosh_storage import MappedStorage
 MERGED = 200
 #: segments of about one size that are merged into one
 ALIKE = 8
-#: postings that are held in memory: some 100 MB
-HELD = 400_000
+#: postings that are held in memory: some 60 MB
+HELD = 250_000
 
 
 class Tokens(fields.FieldType):  # type: ignore[misc]  # the library has no types

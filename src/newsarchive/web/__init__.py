@@ -4,11 +4,11 @@ import json
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask, Response, g, redirect, request
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
@@ -22,7 +22,7 @@ from newsarchive.errors import CatalogueError, QueryError, SearchError
 from newsarchive.i18n import grouped, translations
 from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
-from newsarchive.web import http, static
+from newsarchive.web import http, static, views
 from newsarchive.web.api import api
 from newsarchive.web.apipage import apipage
 from newsarchive.web.asking import told
@@ -41,6 +41,8 @@ _WITHOUT_SNAPSHOT = {
 }  # fmt: skip
 #: what is of the search index too
 _OF_THE_INDEX = {"search.page", "search.suggest", "api.search", "api.suggest", "feeds.search"}
+#: small calendars that are remembered as they are drawn: of some years
+MOST_DRAWN = 240
 #: how long an answer is kept at most
 KEPT_SECONDS = 60
 
@@ -104,8 +106,14 @@ def _set_up_templates(app: Flask, config: Config) -> None:
         "url": permalink,
         "asset": static.address,
         "query_text": "",
+        "drawn": lru_cache(maxsize=MOST_DRAWN)(partial(_drawn, env)),
     }  # fmt: skip
     app.context_processor(_years)
+
+
+def _drawn(env: Environment, month: views.Month) -> Markup:
+    """A small calendar."""
+    return Markup(env.get_template("month.html").render(month=month))  # noqa: S704 - escaped there
 
 
 def _json_ld(thing: Any) -> Markup:

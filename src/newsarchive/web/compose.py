@@ -225,8 +225,7 @@ class Composer:
 
     def body(self, entry: Entry) -> Markup:
         """An entry's text, safe."""
-        rendering = self.archive.rendering(entry)
-        return Markup(rendering.on_page(permalink.entry(entry.path)))  # noqa: S704 - sanitised in markup
+        return _on_page(self.archive.rendering(entry), entry)
 
     def picture(self, entry: Entry) -> views.Picture | None:
         """An entry's lead picture; none where the file it names is not there."""
@@ -252,8 +251,8 @@ class Composer:
 
     def article(self, entry: Entry) -> views.ArticleView:
         """An article's page."""
-        tags = self.tags(entry)
-        standfirst = bool(entry.summary) and not _repeats(entry)
+        tags, rendering = self.tags(entry), self.archive.rendering(entry)
+        standfirst = bool(entry.summary) and not _repeats(entry.summary, rendering.beginning)
         updated = entry.updated.at > entry.published.at
         return views.ArticleView(
             entry=entry,
@@ -269,7 +268,7 @@ class Composer:
             machine_published=dates.unparse(entry.published),
             updated=dates.in_words(entry.updated, self.lang, self.zone) if updated else "",
             machine_updated=dates.unparse(entry.updated) if updated else "",
-            body=self.body(entry),
+            body=_on_page(rendering, entry),
             image=self.picture(entry),
             sources=tuple(self.source(each) for each in entry.sources),
             corrections=tuple(self.correction(each, entry) for each in entry.corrections),
@@ -378,7 +377,11 @@ class Composer:
         )  # fmt: skip
 
 
-def _repeats(entry: Entry) -> bool:
-    """Whether the summary only repeats how the text begins."""
-    start = entry.summary.rstrip("…")[:60]
-    return not start or start == markup.summary(entry.body).rstrip("…")[:60]
+def _on_page(rendering: markup.Rendering, entry: Entry) -> Markup:
+    return Markup(rendering.on_page(permalink.entry(entry.path)))  # noqa: S704 - sanitised in markup
+
+
+def _repeats(summary: str, beginning: str) -> bool:
+    """Whether a summary only repeats how the text begins."""
+    start = summary.rstrip("…")[:60]
+    return not start or start == beginning.rstrip("…")[:60]
