@@ -104,27 +104,23 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
 
     def running(self, now: datetime, since: datetime) -> tuple[Running, ...]:
         """Open stories whose last update is not older than ``since``, the liveliest first."""
+        end = "SELECT m.number FROM membership m WHERE m.term = 'story:' || s.path AND m.at <= :now"
         rows = self.rows(
-            "SELECT path FROM story WHERE coverage = 'open' AND last >= ?"
-            " ORDER BY last DESC LIMIT 20",
-            (microseconds(since),),
+            f"SELECT e.path, e.number, ({end} {direction(Order.NEWEST)} LIMIT 1) AS last,"
+            f" ({end} {direction(Order.OLDEST)} LIMIT 1) AS first"
+            " FROM story s JOIN entry e ON e.path = s.path AND e.status <> 'draft' AND e.at <= :now"
+            " WHERE s.coverage = 'open' AND s.last >= :since ORDER BY s.last DESC LIMIT 20",
+            {"now": microseconds(now), "since": microseconds(since)},
         )
-        found = []
-        for row in rows:
-            story, last, first = self.entry(row["path"], now), *self._ends(row["path"], now)
-            if story and last and first and last.published.at >= since:
-                updates = self.total(f"story:{story.path}", now)
-                found.append(Running(story, last, updates, first))
+        told = [row for row in rows if row["last"] is not None]
+        numbers = [number for row in told for number in (row["number"], row["last"], row["first"])]
+        entries = iter(self._by_number(numbers))
+        found = [
+            Running(story, last, self.total(f"story:{story.path}", now), first)
+            for story, last, first in zip(entries, entries, entries, strict=True)
+            if last.published.at >= since
+        ]
         return tuple(sorted(found, key=lambda each: each.last.published.at, reverse=True))
-
-    def _ends(self, story: str, now: datetime) -> tuple[Entry | None, Entry | None]:
-        values = {"term": f"story:{story}", "now": microseconds(now)}
-        ends = (
-            self.rows(f"{_STEP} AND m.at <= :now {direction(order)} LIMIT 1", values)
-            for order in (Order.NEWEST, Order.OLDEST)
-        )
-        newest, oldest = (entry_of(rows[0]) if rows else None for rows in ends)
-        return newest, oldest
 
     def corrections(self, now: datetime, limit: int, offset: int) -> tuple[tuple[Entry, int], ...]:
         """Corrected entries, without bodies, each with the place of the correction in its list;

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Hashable
 from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -22,7 +23,7 @@ from newsarchive.errors import CatalogueError, QueryError, SearchError
 from newsarchive.i18n import grouped, translations
 from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
-from newsarchive.web import http, static, views
+from newsarchive.web import http, static
 from newsarchive.web.api import api
 from newsarchive.web.apipage import apipage
 from newsarchive.web.asking import told
@@ -41,8 +42,8 @@ _WITHOUT_SNAPSHOT = {
 }  # fmt: skip
 #: what is of the search index too
 _OF_THE_INDEX = {"search.page", "search.suggest", "api.search", "api.suggest", "feeds.search"}
-#: small calendars that are remembered as they are drawn: of some years
-MOST_DRAWN = 240
+#: lines of lists and small calendars that are remembered as they are drawn: a kilobyte or two each
+MOST_DRAWN = 2_000
 #: how long an answer is kept at most
 KEPT_SECONDS = 60
 
@@ -111,9 +112,9 @@ def _set_up_templates(app: Flask, config: Config) -> None:
     app.context_processor(_years)
 
 
-def _drawn(env: Environment, month: views.Month) -> Markup:
-    """A small calendar."""
-    return Markup(env.get_template("month.html").render(month=month))  # noqa: S704 - escaped there
+def _drawn(env: Environment, template: str, shown: Hashable, *how: Hashable) -> Markup:
+    """A part of a page that depends on nothing but what it shows."""
+    return Markup(env.get_template(template).render(shown=shown, how=how))  # noqa: S704 - escaped there
 
 
 def _json_ld(thing: Any) -> Markup:

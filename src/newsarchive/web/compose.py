@@ -69,7 +69,6 @@ class Composer:
         """An entry as a line of a list; ``stories`` gives the titles of stories by path."""
         title = (stories or {}).get(entry.story)
         return views.Line(
-            entry=entry,
             url=permalink.entry(entry.path),
             title=markup.typeset(entry.title, entry.lang),
             lang=self.other(entry.lang),
@@ -94,8 +93,12 @@ class Composer:
 
     def groups(self, entries: Iterable[Entry]) -> tuple[views.Group, ...]:
         """Entries under the day, month or year that is known of them."""
-        grouped = groupby(self.lines(entries), key=lambda line: self.period(line.entry))
-        return tuple(self._group(period, tuple(lines)) for period, lines in grouped)
+        entries = tuple(entries)
+        pairs = zip(map(self.period, entries), self.lines(entries), strict=True)
+        grouped = groupby(pairs, key=lambda pair: pair[0])
+        return tuple(
+            self._group(period, tuple(line for _, line in pairs)) for period, pairs in grouped
+        )
 
     def _group(self, period: Period, lines: tuple[views.Line, ...]) -> views.Group:
         address = permalink.period(period.year, period.month, period.day)

@@ -84,7 +84,6 @@ class FeedGroup:
 class Line:
     """An entry in a list: the time in the gutter, the headline beside it."""
 
-    entry: Entry
     url: str
     title: str
     #: BCP 47 where it differs from the page's, else ''
