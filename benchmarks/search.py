@@ -28,6 +28,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from corpus import Made, entries_from
+from msgspec import structs
 
 from newsarchive.archive import CATALOGUE, Archive
 from newsarchive.catalogue import CatalogueWriter, Changes, FileState, Placed, ReadFile
@@ -295,7 +296,7 @@ def edit(data: Path, engine: str) -> dict[str, object]:
     with closing(CatalogueWriter(data / CATALOGUE, config.zone)) as writer:
         for number in range(EDITS):
             word = f"zyx{number}qwv{os.getpid()}"
-            fresh = replace(last, body=f"Rien. {word}.", digest=f"{number:x}{os.getpid():x}")
+            fresh = structs.replace(last, body=f"Rien. {word}.", digest=f"{number:x}{os.getpid():x}")
             writer.apply(change([fresh]), NOW)
             began = time.perf_counter()
             print(file=follower.stdin, flush=True)
