@@ -296,7 +296,9 @@ def edit(data: Path, engine: str) -> dict[str, object]:
     with closing(CatalogueWriter(data / CATALOGUE, config.zone)) as writer:
         for number in range(EDITS):
             word = f"zyx{number}qwv{os.getpid()}"
-            fresh = structs.replace(last, body=f"Rien. {word}.", digest=f"{number:x}{os.getpid():x}")
+            fresh = structs.replace(
+                last, body=f"Rien. {word}.", digest=f"{number:x}{os.getpid():x}"
+            )
             writer.apply(change([fresh]), NOW)
             began = time.perf_counter()
             print(file=follower.stdin, flush=True)
