@@ -40,6 +40,7 @@ def serve(articles: Path, data: Path, *words: str) -> "subprocess.Popen[str]":
     """The site, on a free port."""
     environ = {
         **os.environ, "NEWSARCHIVE_ARTICLES_DIR": str(articles), "NEWSARCHIVE_DATA_DIR": str(data),
+        "NEWSARCHIVE_ACCESS_LOG": "none",
     }  # fmt: skip
     command = [sys.executable, "-m", "newsarchive", "serve", "--port", "0", *words]
     return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)

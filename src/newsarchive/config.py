@@ -16,6 +16,7 @@ from newsarchive.errors import ConfigError
 FILE = "newsarchive.toml"
 PREFIX = "NEWSARCHIVE_"
 ENGINES = ("whoosh", "tantivy")
+LOGS = ("text", "json", "none")
 DEFAULT_AUTHORITY = "newsarchive.invalid,2026"
 
 
@@ -53,6 +54,8 @@ class Config:
     feed_markdown: bool = False
     #: what looks for words: ``whoosh``, or ``tantivy`` for large archives
     search_engine: str = "whoosh"
+    #: a line for each request on standard error: ``text``, ``json`` or ``none``
+    access_log: str = "text"
     #: WebSub hub that is told of what is new; empty for none
     hub: str = ""
 
@@ -181,11 +184,14 @@ def _number(low: int, high: int) -> Callable[[str, object, str, Path], int]:
     return read
 
 
-def _engine(key: str, value: object, origin: str, root: Path) -> str:
-    text = _text(key, value, origin, root)
-    if text not in ENGINES:
-        raise ConfigError(origin, key, f"one of {', '.join(ENGINES)} is wanted, not {value!r}")
-    return text
+def _one_of(*choices: str) -> Callable[[str, object, str, Path], str]:
+    def read(key: str, value: object, origin: str, root: Path) -> str:
+        text = _text(key, value, origin, root)
+        if text not in choices:
+            raise ConfigError(origin, key, f"one of {', '.join(choices)} is wanted, not {value!r}")
+        return text
+
+    return read
 
 
 def _flag(key: str, value: object, origin: str, root: Path) -> bool:  # noqa: ARG001 - a reader's shape
@@ -261,5 +267,6 @@ _READERS: dict[str, Callable[[str, object, str, Path], object]] = {
     "site_url": _site_url, "language": _language, "timezone": _timezone,
     "tag_authority": _authority, "articles_dir": _path, "data_dir": _path,
     "port": _number(0, 65535), "page_size": _number(1, 100), "running_days": _number(0, 3650),
-    "feed_full_text": _flag, "feed_markdown": _flag, "hub": _hub, "search_engine": _engine,
+    "feed_full_text": _flag, "feed_markdown": _flag, "hub": _hub,
+    "search_engine": _one_of(*ENGINES), "access_log": _one_of(*LOGS),
 }  # fmt: skip

@@ -24,6 +24,7 @@ from newsarchive.i18n import grouped, translations
 from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
 from newsarchive.web import http, static
+from newsarchive.web.access import REQUEST_ID, Access
 from newsarchive.web.api import api
 from newsarchive.web.apipage import apipage
 from newsarchive.web.asking import told
@@ -87,7 +88,8 @@ def create_app(config: Config) -> Flask:
     app.register_error_handler(Exception, _on_bug)
     state = partial(mark, told_by(archive.catalogue.path))
     clock = lambda: http.now().timestamp()  # noqa: E731 - found when it is asked
-    app.wsgi_app = static.served(Cache(app.wsgi_app, state, clock))  # type: ignore[method-assign]  # as Flask has it
+    files = static.served(Cache(app.wsgi_app, state, clock))
+    app.wsgi_app = app.extensions["access"] = Access(files, config.access_log)  # type: ignore[method-assign]  # as Flask has it
     return app
 
 
@@ -193,7 +195,8 @@ def _on_query_error(error: QueryError) -> Response:
 
 def _on_bug(error: Exception) -> Response:
     """A mistake of ours: noted in the log, told without its innards."""
+    id_ = request.environ.get(REQUEST_ID, "-")
     logging.getLogger("newsarchive.web").error(
-        "%s %r", request.method, request.path, exc_info=error
+        "%s %s %r", id_, request.method, request.path, exc_info=error
     )
     return refuse(500)
