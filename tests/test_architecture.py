@@ -23,7 +23,7 @@ RANKS = [
     ["newfile"],
     ["entryfile"],
     # edges: one outside thing each
-    ["scratch"],
+    ["scratch", "background"],
     [
         "addresses",
         "articles",

@@ -115,7 +115,8 @@ def started(*args: str) -> Iterator["subprocess.Popen[str]"]:
     """A command in a process of its own, ended at the latest here."""
     process = subprocess.Popen(
         command(*args),
-        env=environment(),
+        # a line for each request would fill the pipe
+        env={**environment(), "NEWSARCHIVE_ACCESS_LOG": "none"},
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,6 +1,7 @@
 """The index and the list of words follow the catalogue, batch by batch, and go on where they were."""
 
 import contextlib
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from conftest import NOW, Desk
 from newsarchive.errors import SearchError
-from newsarchive.indexing import Indexing
+from newsarchive.indexing import Indexer, Indexing
 from newsarchive.query import Query
 from newsarchive.search import open_engine, open_vocabulary
 from newsarchive.search.position import Position
@@ -146,3 +147,26 @@ def test_a_position_is_read_as_it_was_written_and_nothing_else_is_one() -> None:
     assert [Position.parse(text) for text in ("", "made.3 1 2", "made.3 1 2 x", "12 3")] == [
         None
     ] * 4
+
+
+def test_an_unforeseen_failure_is_noted_and_tried_again(
+    newsroom: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("newsarchive.background.RETRY_SECONDS", 0.05)
+    follow, failed = Indexing.catch_up, []
+
+    def once(self: Indexing, *args: object) -> object:
+        if not failed:
+            failed.append(1)
+            raise ZeroDivisionError
+        return follow(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Indexing, "catch_up", once)
+    with Indexer(newsroom.config):
+        end, many = time.monotonic() + 20, 0
+        while not many and time.monotonic() < end:
+            time.sleep(0.05)
+            with contextlib.suppress(SearchError):  # there is no index yet
+                many = found(newsroom, "mot3")
+    assert found(newsroom, "mot3") == 1
+    assert "ZeroDivisionError" in caplog.text

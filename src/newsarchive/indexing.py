@@ -8,14 +8,13 @@ middle of a first index too. What is there already answers meanwhile.
 
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
 
 from newsarchive import plaintext, progress
 from newsarchive.archive import Archive
+from newsarchive.background import RETRY_SECONDS, Background
 from newsarchive.catalogue.lists import terms_of
 from newsarchive.config import Config
 from newsarchive.dates import instant, local, microseconds
@@ -39,8 +38,6 @@ FAR_BEHIND = 5_000
 READ = 200
 #: changes after which an index is made anew, as a whole: each leaves it in more parts
 WORN = 5_000
-#: seconds after which a failure is tried again
-RETRY_SECONDS = 5.0
 #: how often it is told how far an index is that is being made
 TOLD_SECONDS = 0.5
 
@@ -266,43 +263,24 @@ class _Telling:
             self._asked(done, total)
 
 
-class Indexer:
+class Indexer(Background):
     """Keeps the index in step, in a thread of its own while it is entered."""
 
     def __init__(self, config: Config) -> None:
         self._indexing = Indexing(config)
-        self._woken = threading.Event()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="newsarchive-indexer", daemon=True)
+        super().__init__("newsarchive-indexer", self._follow, end=self._close)
 
-    def __enter__(self) -> "Indexer":
-        self._thread.start()
-        return self
+    def _follow(self) -> float | None:
+        now = datetime.now(UTC)
+        try:
+            again = self._indexing.catch_up(now)
+        except CatalogueError:
+            return RETRY_SECONDS  # not there yet, as its loader says
+        except SearchError as error:
+            _log.warning("%s", error)
+            return RETRY_SECONDS
+        return None if again is None else max(0.1, (again - now).total_seconds())
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        self._stopped = True
-        self.wake()
-        self._thread.join(timeout=5)
-
-    def wake(self) -> None:
-        """Something was loaded."""
-        self._woken.set()
-
-    def _run(self) -> None:
-        while not self._stopped:
-            self._woken.clear()
-            now, wait = datetime.now(UTC), 3600.0
-            try:
-                again = self._indexing.catch_up(now)
-                if again is not None:
-                    wait = max(0.1, (again - now).total_seconds())
-            except CatalogueError:
-                wait = RETRY_SECONDS  # not there yet, as its loader says
-            except SearchError as error:
-                _log.warning("%s", error)
-                wait = RETRY_SECONDS
-            self._woken.wait(min(wait, 3600.0))
+    def _close(self) -> None:
         with contextlib.suppress(SearchError):
             self._indexing.close()

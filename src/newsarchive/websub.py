@@ -7,11 +7,10 @@ served waits for it.
 
 import contextlib
 import logging
-import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from types import TracebackType
+from typing import Self
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -19,6 +18,7 @@ from urllib.request import Request, urlopen
 import msgspec
 
 from newsarchive.archive import Archive
+from newsarchive.background import Background
 from newsarchive.config import Config
 from newsarchive.dates import instant, microseconds
 from newsarchive.entry import Entry, Kind
@@ -66,40 +66,23 @@ _WHOLE = (Query(), Query(kind=Kind.ARTICLE), None)
 _log = logging.getLogger("newsarchive.websub")
 
 
-class Publisher:
+class Publisher(Background):
     """Tells the hub, in a thread of its own while it is entered."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._archive = Archive(config)
         self._file = Scratch(config.data_dir / WEBSUB, _SCHEMA)
-        self._woken = threading.Event()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="newsarchive-websub", daemon=True)
+        # what is left to tell stands in the file: nobody waits for it
+        super().__init__("newsarchive-websub", self._publish_now, farewell=0)
 
-    def __enter__(self) -> "Publisher":
-        if self._config.hub:
-            self._thread.start()
-        return self
+    def __enter__(self) -> Self:
+        return super().__enter__() if self._config.hub else self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        self._stopped = True
-        self.wake()
-
-    def wake(self) -> None:
-        """Something was loaded."""
-        self._woken.set()
-
-    def _run(self) -> None:
-        while not self._stopped:
-            self._woken.clear()
-            now = datetime.now(UTC)
-            again = self.publish(now)
-            wait = None if again is None else max(0.5, (again - now).total_seconds())
-            # a day at most: what is longer overflows, and the clock may be set meanwhile
-            self._woken.wait(min(wait or 86_400, 86_400))
+    def _publish_now(self) -> float | None:
+        now = datetime.now(UTC)
+        again = self.publish(now)
+        return None if again is None else max(0.5, (again - now).total_seconds())
 
     def publish(self, now: datetime) -> datetime | None:
         """Tell the hub what changed until ``now``; gives the time at which there is more to do,

@@ -30,8 +30,8 @@ EXPLAINED = {
     "running_days": "days for which an open story leads the home page after its last update",
     "feed_full_text": "whether feeds give whole texts; false: summaries",
     "feed_markdown": "whether feeds give the Markdown too (source:markdown)",
-    "access_log": "a line for each request on standard error: text, json or none",
     "search_engine": "what looks for words: whoosh; tantivy for large archives (an extra)",
+    "access_log": "a line for each request on standard error: text, json or none",
     "hub": "WebSub hub that is told of what is new, as https://hub.example.org/; empty for none",
 }
 
