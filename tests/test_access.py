@@ -7,6 +7,7 @@ import threading
 from io import StringIO
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client as WsgiClient
 
 from conftest import Desk
@@ -99,3 +100,40 @@ def test_lines_of_many_threads_do_not_mix(desk: Desk, monkeypatch: pytest.Monkey
     assert len(found) == 160
     assert all(len(line.split(" ")) == 7 for line in found)
     assert len({line.split(" ")[1] for line in found}) == 160
+
+
+def test_the_state_is_told_in_numbers(desk: Desk) -> None:
+    desk.article("a.md", "2026-11-01", "Un")
+    desk.write("faux.md", "---\ntitle: [\n---\n")
+    desk.load()
+    desk.index()
+    client = desk.client()
+    assert client.get("/").status_code == 200
+    assert client.get("/nulle-part/").status_code == 404
+    answer = client.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    found = {
+        (sample.name, sample.labels.get("status")): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+    assert found["newsarchive_entries", None] == 1
+    assert found["newsarchive_problems", None] > 0
+    assert found["newsarchive_search_behind", None] == 0
+    assert found["newsarchive_ready", None] == 0  # no loader lives
+    assert found["newsarchive_requests_total", "200"] == 1
+    assert found["newsarchive_requests_total", "404"] == 1
+
+
+def test_numbers_are_told_before_anything_is_loaded(desk: Desk) -> None:
+    text = desk.client().get("/metrics").text
+    assert "newsarchive_ready 0.0" in text
+    assert "search_behind" not in text
+
+
+def test_without_the_extra_there_are_no_numbers(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.load()
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    assert desk.client().get("/metrics").status_code == 404

@@ -44,6 +44,7 @@ RANKS = [
     ["walks", "hits", "export", "following", "openapi"],
     ["syndication"],
     ["loader", "checking", "websub"],
+    ["verifying"],
     # entry points
     ["web"],
     ["commands"],

@@ -31,7 +31,7 @@ VERSION = 4
 #: changes that are followed at once, and when an index is made as a whole
 BATCH, BULK = 200, 20_000
 #: entries whose words are learnt at once then: an edit waits for them
-LEARNT = 500
+LEARNT = 200
 #: so many changes behind, an index is not waited for change by change
 FAR_BEHIND = 5_000
 #: entries that are read at once
@@ -63,11 +63,13 @@ class Indexing:
         """Let go of the index."""
         self._engine.close()
 
-    def catch_up(self, now: datetime, told: Progress | None = None) -> datetime | None:
+    def catch_up(
+        self, now: datetime, told: Progress | None = None, *, anew: bool = False
+    ) -> datetime | None:
         """Put in all that changed until ``now``; gives the time of the next embargo's end.
 
-        An index that is of another catalogue, of another version or worn is made anew aside; a
-        damaged one is emptied and filled.
+        An index that is of another catalogue, of another version or worn is made anew aside, and
+        any other one ``anew``; a damaged one is emptied and filled.
 
         Raises:
             CatalogueError: the catalogue cannot be read.
@@ -80,13 +82,14 @@ class Indexing:
         version = f"{made}.{VERSION}.{STEMMER}"
         begun = Position(version, 0, microseconds(now), catalogue.last_change())
         with self._told.to(told):
-            self._index(begun, now)
+            self._index(begun, now, anew=anew)
             self._learn(begun, now)
         return catalogue.next_arrival(now)
 
-    def _index(self, begun: Position, now: datetime) -> None:
+    def _index(self, begun: Position, now: datetime, *, anew: bool = False) -> None:
         position = self._position() or begun
-        if position.made == begun.made and position.sequence - position.whole < WORN:
+        is_its = position.made == begun.made and position.sequence - position.whole < WORN
+        if is_its and not anew:
             self._follow_all(self._into(self._engine, now), position, now)
             return
         with self._engine.rebuilt() as aside:

@@ -91,6 +91,17 @@ def loading(config: Config, lock: int | None = None) -> Iterator[Callable[..., S
                 writer.close()
 
 
+def rebuild(config: Config, told: Progress | None = None) -> Summary:
+    """Make the catalogue anew from the files, aside, and put it in the place of what is there.
+
+    Raises what ``writing`` raises.
+    """
+    with _locked(config):
+        summary = _rebuild(config, told)
+        put_in_place(config.data_dir / REBUILT, config.data_dir / CATALOGUE)
+        return summary
+
+
 def _rebuild(config: Config, told: Progress | None) -> Summary:
     progress.tell(config, "loading", 0, 0)
     discard(config.data_dir / REBUILT)

@@ -149,14 +149,16 @@ class Memberships:
         terms = tuple(terms_of(entry))
         if not terms:
             return
-        (grain,) = self._connection.execute(
+        row = self._connection.execute(
             "SELECT grain FROM membership WHERE term = '' AND at = ? AND id = ?", (at, entry.id)
         ).fetchone()
+        if row is None:
+            raise sqlite3.DatabaseError(f"malformed: {entry.id} is in no list")
         self._connection.executemany(
             "DELETE FROM membership WHERE term = ? AND at = ? AND id = ?",
             [(term, at, entry.id) for term in terms],
         )
-        self._count(-1, entry, terms, at, grain)
+        self._count(-1, entry, terms, at, row["grain"])
         self._connection.execute("DELETE FROM title WHERE rowid = ?", (number,))
         self._connection.execute("DELETE FROM alias WHERE number = ?", (number,))
 

@@ -143,6 +143,11 @@ class CatalogueWriter:
             ).fetchone()
             return str(row[0]) if row else ""
 
+    def distrust(self) -> None:
+        """Let the next load read every file, and make every list, anew."""
+        with self._transaction():
+            self._set_meta("settings", "")
+
     def stories(self, folders: Collection[str] | None = None) -> dict[str, Entry]:
         """The article of every folder that is one, without its body, by its index file; or of
         some folders."""

@@ -16,27 +16,40 @@ if TYPE_CHECKING:
     from newsarchive.archive import Archive
     from newsarchive.config import Config
     from newsarchive.loading import Summary
+    from newsarchive.verifying import Verdict
 
 
 @click.command(
     epilog="""\b
-Exit code 3 when another process is writing the archive.
+Exit code 3 when another process is writing the archive; with --verify 1 when something differs.
 
 \b
 Examples:
   newsarchive index
   newsarchive index --json | jq .added
+  newsarchive index --verify
 """
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--verify", is_flag=True, help="Compare all that is served with a fresh build.")
+@click.option("--repair", is_flag=True, help="With --verify: mend what differs.")
 @click.pass_context
-def index(context: click.Context, as_json: bool) -> None:
+def index(context: click.Context, as_json: bool, verify: bool, repair: bool) -> int:
     """Read what changed in the articles, once, and make it searchable."""
+    if repair and not verify:
+        raise click.UsageError("--repair goes with --verify")
+    config = terminal.settings(context)
+    if verify:
+        return _verify(config, as_json=as_json, repair=repair)
+    _index(config, as_json=as_json)
+    return 0
+
+
+def _index(config: "Config", *, as_json: bool) -> None:
     from newsarchive import loader
     from newsarchive.archive import CATALOGUE
     from newsarchive.catalogue import Catalogue
 
-    config = terminal.settings(context)
     began = time.monotonic()
     with loader.loading(config) as load, terminal.progress("reading") as progress:
         summary = load(progress)
@@ -56,6 +69,44 @@ def index(context: click.Context, as_json: bool) -> None:
         click.echo(f"{_said(summary)}, {terminal.counted(problems, 'problem')}, {seconds:.1f} s")
         if problems:
             click.echo("newsarchive check says what is wrong", err=True)
+
+
+def _verify(config: "Config", *, as_json: bool, repair: bool) -> int:
+    """What is served beside the files; 1 where something differs."""
+    from dataclasses import asdict
+
+    from newsarchive import verifying
+
+    with terminal.progress("comparing") as progress:
+        verdict = verifying.verify(config, datetime.now(UTC), progress)
+    if repair and not verdict.holds:
+        _say_verdict(verdict, err=True)
+        with terminal.progress("mending") as progress:
+            verifying.repair(config, datetime.now(UTC), progress)
+        verdict = verifying.verify(config, datetime.now(UTC))
+    if as_json:
+        click.echo(terminal.as_json({"holds": verdict.holds, **asdict(verdict)}))
+    else:
+        _say_verdict(verdict)
+    return 0 if verdict.holds else 1
+
+
+def _say_verdict(verdict: "Verdict", *, err: bool = False) -> None:
+    lines = [
+        f"{terminal.counted(verdict.entries, 'entry', 'entries')},"
+        f" {verdict.equal:,} equal to a fresh build",
+        f"search finds {verdict.found:,} of {verdict.searchable:,}",
+    ]
+    if verdict.kept:
+        lines.append(f"{verdict.kept:,} in their last good version; newsarchive check says why")
+    if verdict.stray:
+        lines.append(f"search holds {verdict.stray:,} that are not shown")
+    if verdict.tables:
+        lines.append(f"lists that differ: {', '.join(verdict.tables)}")
+    lines += [f"differs: {id_}" for id_ in verdict.different]
+    if verdict.unreadable:
+        lines.append(verdict.unreadable)
+    click.echo("\n".join(lines), err=err)
 
 
 def load_if_new(archive: "Archive") -> None:

@@ -34,12 +34,14 @@ from newsarchive.web.entries import entries
 from newsarchive.web.feedlist import feedlist
 from newsarchive.web.feeds import feeds
 from newsarchive.web.lists import lists
+from newsarchive.web.metrics import metrics
 from newsarchive.web.operations import operations
 from newsarchive.web.search import search
 
 #: what needs nothing of the archive, or tells how it fares
 _WITHOUT_SNAPSHOT = {
-    "operations.healthz", "operations.readyz", "operations.robots", "api.description",
+    "operations.healthz", "operations.readyz", "operations.robots", "metrics.numbers",
+    "api.description",
 }  # fmt: skip
 #: what is of the search index too
 _OF_THE_INDEX = {"search.page", "search.suggest", "api.search", "api.suggest", "feeds.search"}
@@ -73,6 +75,7 @@ def create_app(config: Config) -> Flask:
     app.after_request(_keep)
     app.teardown_request(_end_snapshot)
     app.register_blueprint(operations)
+    app.register_blueprint(metrics)
     app.before_request(_begin_snapshot)
     app.register_blueprint(api)
     app.register_blueprint(apipage)

@@ -1,6 +1,6 @@
 """For crawlers and for those who run the site: sitemaps, robots, health."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from xml.sax.saxutils import escape
 
@@ -109,32 +109,56 @@ def readyz() -> Response:
     Only a loader that lives can say so: after ``newsarchive index``, or while a loader that was
     lost is being replaced, pages answer and this does not say 200 (``loading.alive`` is false).
     """
-    make = composer()
-    told = progress.told(make.archive.config)
-    try:
-        generation = make.archive.catalogue.generation()
-        problems = len(make.archive.catalogue.problems())
-    except CatalogueError:
-        generation, problems = 0, 0
+    now = state()
     search: Search = current_app.extensions["search"]
     making = search.making()
+    response = http.json(
+        {
+            "ready": now.is_ready,
+            "generation": now.generation,
+            "problems": now.problems,
+            "loading": asdict(now.loading),
+            # the last two while an index is being made
+            "search": {"behind": now.behind, **(asdict(making) if making else {})},
+        },
+        cache="no-store",
+        status=200 if now.is_ready else 503,
+    )
+    if not now.is_ready:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the archive fares."""
+
+    generation: int
+    #: in the catalogue, whatever their state
+    entries: int
+    #: of the files
+    problems: int
+    loading: progress.Told
+    #: changes that search has not followed; None where nobody knows
+    behind: int | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether everything on disk is loaded, and a loader lives who can say so."""
+        return self.generation > 0 and self.loading.alive and self.loading.state == "loaded"
+
+
+def state() -> State:
+    """How it fares now."""
+    catalogue = composer().archive.catalogue
+    told = progress.told(composer().archive.config)
+    try:
+        counts = catalogue.generation(), catalogue.entry_count(), len(catalogue.problems())
+    except CatalogueError:
+        counts = 0, 0, 0
+    search: Search = current_app.extensions["search"]
     try:
         behind: int | None = search.behind()
     except (CatalogueError, SearchError):
         behind = None
-    ready = generation > 0 and told.alive and told.state == "loaded"
-    response = http.json(
-        {
-            "ready": ready,
-            "generation": generation,
-            "problems": problems,
-            "loading": asdict(told),
-            # the last two while an index is being made
-            "search": {"behind": behind, **(asdict(making) if making else {})},
-        },
-        cache="no-store",
-        status=200 if ready else 503,
-    )
-    if not ready:
-        response.headers["Retry-After"] = "2"
-    return response
+    return State(*counts, told, behind)
