@@ -155,11 +155,11 @@ def test_an_unforeseen_failure_is_noted_and_tried_again(
     monkeypatch.setattr("newsarchive.background.RETRY_SECONDS", 0.05)
     follow, failed = Indexing.catch_up, []
 
-    def once(self: Indexing, *args: object) -> object:
+    def once(self: Indexing, *args: object, **more: object) -> object:
         if not failed:
             failed.append(1)
             raise ZeroDivisionError
-        return follow(self, *args)  # type: ignore[arg-type]
+        return follow(self, *args, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Indexing, "catch_up", once)
     with Indexer(newsroom.config):

@@ -32,7 +32,8 @@ from newsarchive.loader import (
     wait_after,
     writing,
 )
-from newsarchive.progress import LOCK, told
+from newsarchive.progress import CATALOGUE as CATALOGUE_FLAG
+from newsarchive.progress import LOCK, is_distrusted, told
 from newsarchive.query import Query
 from newsarchive.watching import folders_of
 
@@ -362,12 +363,13 @@ def test_a_loader_that_fails_is_tried_less_often_until_one_lives() -> None:
     assert wait_after(None, MOST_SECONDS) == SUPERVISION_SECONDS
 
 
-def damage(desk: Desk) -> bytes:
-    """Spoil what the catalogue knows of files, which no page needs; what its file holds now."""
+def damage(desk: Desk, table: str = "file") -> bytes:
+    """Spoil what the catalogue knows, of files unless told otherwise, which no page needs; what
+    its file holds now."""
     path = desk.config.data_dir / CATALOGUE
     desk.archive.catalogue.close()
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'file'")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,))
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     data = bytearray(path.read_bytes())
     data[(page[0] - 1) * size : page[0] * size] = b"\xff" * size
@@ -401,6 +403,44 @@ def test_pages_answer_from_a_damaged_catalogue_until_the_new_one_is_whole(desk: 
     with loading(desk.config) as load:
         load(lambda *_: seen.append(desk.find().total))
     assert set(seen) == {50}
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_catalogue_that_is_taken_away_is_made_anew_at_once_and_pages_answer(
+    desk: Desk, how: str
+) -> None:
+    desk.article("a.md", title="Un")
+    desk.load()
+    path = desk.config.data_dir / CATALOGUE
+    with followed(desk):
+        assert titles(desk) == {"Un"}
+        was = path.stat().st_ino
+        if how == "removed":
+            path.unlink()
+        else:
+            path.with_name("other").write_bytes(b"no catalogue " * 999)
+            was = path.with_name("other").stat().st_ino
+            path.with_name("other").replace(path)
+
+        def is_another() -> bool:
+            assert titles(desk) == {"Un"}
+            return path.exists() and path.stat().st_ino != was
+
+        wait_for(is_another)
+        desk.article("b.md", title="Deux")
+        wait_for(lambda: titles(desk) == {"Un", "Deux"})
+
+
+def test_what_readers_find_damaged_is_mended_without_an_edit(desk: Desk) -> None:
+    for number in range(50):
+        desk.article(f"{number}.md", title=f"Titre {number}", body="Du texte. " * 300)
+    desk.load()
+    client = desk.client()
+    with followed(desk):
+        damage(desk, "entry")
+        wait_for(lambda: client.get("/articles/7/").status_code == 200)
+        wait_for(lambda: not is_distrusted(desk.config, CATALOGUE_FLAG))
+        wait_for(lambda: len(titles(desk)) == 50)
 
 
 def test_other_errors_of_the_catalogue_do_not_make_it_anew(desk: Desk) -> None:

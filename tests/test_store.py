@@ -110,7 +110,7 @@ def test_a_snapshot_stays_of_the_catalogue_it_began_with(tmp_path: Path) -> None
     reader.close()
 
 
-def test_a_snapshot_outlives_the_catalogue_it_reads(tmp_path: Path) -> None:
+def test_what_is_open_outlives_the_catalogue_until_there_is_another(tmp_path: Path) -> None:
     path = path_in(tmp_path)
     write(path, "un")
     reader = Catalogue(path, ZONE)
@@ -118,25 +118,28 @@ def test_a_snapshot_outlives_the_catalogue_it_reads(tmp_path: Path) -> None:
         reader.generation()
         path.unlink()
         assert reader.meta("settings") == "un"
+    assert reader.meta("settings") == "un"
     with pytest.raises(CatalogueError):
-        reader.generation()
+        Catalogue(path, ZONE).generation()
     write(path, "deux")
     assert reader.meta("settings") == "deux"
     reader.close()
 
 
-def test_a_connection_that_could_not_be_renewed_is_not_used_again(tmp_path: Path) -> None:
+def test_a_connection_that_cannot_be_renewed_is_used_on(tmp_path: Path) -> None:
     path = path_in(tmp_path)
     write(path, "un")
     readers = Readers(path)
     readers.connection()
     path.with_name("bad").write_bytes(b"this is no database, " * 100)
     path.with_name("bad").replace(path)
+    asked = "SELECT value FROM meta WHERE name = 'settings'"
     for _ in range(2):
-        with pytest.raises(CatalogueError, match="not a database"):
-            readers.connection()
+        assert readers.connection().execute(asked).fetchone()[0] == "un"
+    with pytest.raises(CatalogueError, match="not a database"):
+        Readers(path).connection()
     replace(path, "deux")
-    assert readers.connection().execute("SELECT 1").fetchone()[0] == 1
+    assert readers.connection().execute(asked).fetchone()[0] == "deux"
     readers.close()
 
 

@@ -270,19 +270,26 @@ class Indexer(Background):
     """Keeps the index in step, in a thread of its own while it is entered."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         self._indexing = Indexing(config)
         super().__init__("newsarchive-indexer", self._follow, end=self._close)
 
     def _follow(self) -> float | None:
-        now = datetime.now(UTC)
+        now, anew = datetime.now(UTC), self.is_distrusted()
+        # whoever finds it damaged still, says so again
+        progress.trust(self._config, progress.INDEX)
         try:
-            again = self._indexing.catch_up(now)
+            again = self._indexing.catch_up(now, anew=anew)
         except CatalogueError:
             return RETRY_SECONDS  # not there yet, as its loader says
         except SearchError as error:
             _log.warning("%s", error)
             return RETRY_SECONDS
         return None if again is None else max(0.1, (again - now).total_seconds())
+
+    def is_distrusted(self) -> bool:
+        """Whether somebody found the index damaged."""
+        return progress.is_distrusted(self._config, progress.INDEX)
 
     def _close(self) -> None:
         with contextlib.suppress(SearchError):

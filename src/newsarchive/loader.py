@@ -71,12 +71,18 @@ def loading(config: Config, lock: int | None = None) -> Iterator[Callable[..., S
         def load_or_rebuild(told: Progress | None, folders: Folders = None) -> Summary:
             nonlocal writer
             writer = writer or _writer(config)
-            try:
-                return load_once(config, writer, told, folders)
-            except CatalogueError as error:
-                if not is_damage(error.__cause__):
-                    raise
-                _log.error("%s; it is made anew from the articles", error)
+            why = f"{writer.path}: was taken away"
+            if writer.is_in_place():
+                try:
+                    if progress.is_distrusted(config, progress.CATALOGUE):
+                        progress.trust(config, progress.CATALOGUE)
+                        writer.check()
+                    return load_once(config, writer, told, folders)
+                except CatalogueError as error:
+                    if not is_damage(error.__cause__):
+                        raise
+                    why = str(error)
+            _log.error("%s; it is made anew from the articles", why)
             summary = _rebuild(config, told)
             writer.close()
             writer = None  # what fails from here on, the next load begins with
@@ -196,24 +202,31 @@ def follow(
     stop: threading.Event,
     told: Callable[[Summary], None] | None = None,
     lock: int | None = None,
+    pulse: Callable[[], object] = lambda: None,
 ) -> None:
     """Load now, and again whenever the folder changes, until ``stop`` is set.
 
     When the folder goes away, what is online stays; when it comes back, or another takes its
     place, that one is followed.
 
-    ``told`` hears of every load; ``lock`` is as in ``loading``.
+    ``told`` hears of every load; ``lock`` is as in ``loading``; ``pulse`` is called some times a
+    second.
 
     Raises:
         WriterBusyError: another process does so.
         ArchiveError: the first load failed, or the folder cannot be watched.
     """
-    with loading(config, lock) as load_now, closing(looks(config.articles_dir, stop)) as found:
+    catalogue = _Place(config, pulse)
+    with (
+        loading(config, lock) as load_now,
+        closing(looks(config.articles_dir, stop, catalogue.is_another)) as found,
+    ):
         progress.tell(config, "loading", 0, 0)
         # it watches from here on, so that what is saved during the load is not missed
         next(found, None)
         _report(load_now(None, None), told)
         failed = False
+        catalogue.look()
         for folders in found:
             try:
                 _report(load_now(None, None if failed else folders), told)
@@ -222,6 +235,34 @@ def follow(
                 # what is online stays online; the next change, or the next look, tries again
                 _log.error("%s", error)
                 failed = True
+            catalogue.look()
+
+
+class _Place:
+    """Where the catalogue is, so that it is noticed when somebody removes or replaces it, or finds
+    it damaged."""
+
+    def __init__(self, config: Config, asked: Callable[[], object]) -> None:
+        self._config = config
+        #: called whenever this is asked
+        self._asked = asked
+        self._inode = 0
+
+    def look(self) -> None:
+        """It is as it should be."""
+        self._inode = self._found()
+
+    def is_another(self) -> bool:
+        """Whether there is something to mend."""
+        self._asked()
+        is_damaged = progress.is_distrusted(self._config, progress.CATALOGUE)
+        return is_damaged or self._found() != self._inode
+
+    def _found(self) -> int:
+        try:
+            return (self._config.data_dir / CATALOGUE).stat().st_ino
+        except OSError:
+            return 0
 
 
 def _report(summary: Summary, told: Callable[[Summary], None] | None) -> None:

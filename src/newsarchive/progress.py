@@ -16,6 +16,11 @@ STATUS = "status.json"
 INDEX_STATUS = "index-status.json"
 
 
+#: what readers may find damaged; each has a file of its own, which is there from then on until
+#: somebody mends it
+CATALOGUE, INDEX = "catalogue-distrusted", "index-distrusted"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the loader last told."""
@@ -62,6 +67,24 @@ def making(config: Config) -> Making | None:
         return Making(int(found["done"]), int(found["total"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def distrust(config: Config, what: str) -> None:
+    """Tell who writes that something was found damaged; where nothing can be written, nothing can
+    be mended either."""
+    with contextlib.suppress(OSError):
+        (config.data_dir / what).touch(mode=0o600)
+
+
+def is_distrusted(config: Config, what: str) -> bool:
+    """Whether somebody found it damaged since it was last ``trusted``."""
+    return (config.data_dir / what).exists()
+
+
+def trust(config: Config, what: str) -> None:
+    """It was mended, or is about to be."""
+    with contextlib.suppress(OSError):
+        (config.data_dir / what).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Any:

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from watchfiles import Change, watch
@@ -30,22 +30,26 @@ Folders = frozenset[str] | None
 _Place = tuple[int, int]
 
 
-def looks(folder: Path, stop: threading.Event) -> Generator[Folders]:
+def looks(
+    folder: Path, stop: threading.Event, is_due: Callable[[], bool] = lambda: False
+) -> Generator[Folders]:
     """Yields when the folder is to be looked at, and where in it: now, at every change, when it
-    goes or comes back.
+    goes or comes back, and as soon as ``is_due``, which is asked all the time.
 
     Raises:
         ArticlesError: it is there and cannot be watched.
     """
     while not stop.is_set():
-        yield from _looks_at(folder, _place(folder), stop)
+        yield from _looks_at(folder, _place(folder), stop, is_due)
         if _place(folder) is None:
             yield None  # who looks finds it gone, and says so once
             while _place(folder) is None and not stop.wait(PULSE_MILLISECONDS / 1000):
                 pass
 
 
-def _looks_at(folder: Path, place: _Place | None, stop: threading.Event) -> Generator[Folders]:
+def _looks_at(
+    folder: Path, place: _Place | None, stop: threading.Event, is_due: Callable[[], bool]
+) -> Generator[Folders]:
     """The same, while the folder is the one that is at ``place``."""
     changes = watch(
         folder, watch_filter=None, stop_event=stop, step=QUIET_MILLISECONDS,
@@ -67,7 +71,7 @@ def _looks_at(folder: Path, place: _Place | None, stop: threading.Event) -> Gene
         if replaced or stop.is_set():
             return
         folders = folders_of(folder, found) if found else frozenset[str]()
-        if folders is None or time.monotonic() - looked > wait:
+        if folders is None or time.monotonic() - looked > wait or is_due():
             begun = time.monotonic()
             yield None
             looked = time.monotonic()

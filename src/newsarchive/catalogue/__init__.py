@@ -5,6 +5,7 @@ from newsarchive.catalogue.arrivals import Arrival
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.following import Told
 from newsarchive.catalogue.reader import Catalogue
+from newsarchive.catalogue.store import is_damage
 from newsarchive.catalogue.values import Asset, Change, Name, Page, Running
 from newsarchive.catalogue.walking import Held, Place
 from newsarchive.catalogue.writer import CatalogueWriter
@@ -12,5 +13,5 @@ from newsarchive.catalogue.writer import CatalogueWriter
 __all__ = [
     "Arrival", "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Held",
     "Mark", "Name", "Outcome", "Page", "Place", "Placed", "ReadFile", "Running", "Told",
-    "mark", "told_by",
+    "is_damage", "mark", "told_by",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -111,8 +111,9 @@ def discard(path: Path) -> None:
 
 def _put_aside(path: Path) -> None:
     tell(path, 0)
-    # not deleted: it may be somebody's
-    path.replace(path.with_suffix(".damaged"))
+    with suppress(FileNotFoundError):  # somebody took it away already
+        # not deleted: it may be somebody's
+        path.replace(path.with_suffix(".damaged"))
     _drop_log(path)
 
 
@@ -168,19 +169,32 @@ class Readers:
             held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
             if held is not None and held[1].in_transaction:
                 return held[1]  # a snapshot is of one file to its end
-            inode = self.path.stat().st_ino
-            if held is not None and held[0] == inode:
+            if held is not None and held[0] == self._inode():
                 return held[1]
+            try:
+                fresh = self._opened()
+            except (sqlite3.Error, OSError, CatalogueError):
+                if held is None:
+                    raise
+                return held[1]  # what is open answers until there is another
             self.close()
-            connection = connect_to_read(self.path)
-            self._local.held = (inode, connection)
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != VERSION:
-                self.close()
-                raise CatalogueError(
-                    str(self.path), "is of another version; run: newsarchive index"
-                )
-            return connection
+            self._local.held = fresh
+            return fresh[1]
+
+    def _opened(self) -> tuple[int, sqlite3.Connection]:
+        inode, connection = self._inode(), connect_to_read(self.path)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if inode is None or version != VERSION:
+            connection.close()
+            raise CatalogueError(str(self.path), "is of another version; run: newsarchive index")
+        return inode, connection
+
+    def _inode(self) -> int | None:
+        """Of the file; None where somebody removed it."""
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return None
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from hashlib import blake2b
@@ -15,7 +15,7 @@ from newsarchive.catalogue.announcing import committing, tell
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.memberships import Memberships
 from newsarchive.catalogue.rows import said
-from newsarchive.catalogue.store import connect_to_write, errors_named
+from newsarchive.catalogue.store import connect_to_read, connect_to_write, errors_named
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Status
@@ -75,7 +75,23 @@ class CatalogueWriter:
         self.zone = zone
         with errors_named(path):
             self._connection = connect_to_write(path)
+            self._inode = path.stat().st_ino
             tell(path, self._generation())
+
+    def is_in_place(self) -> bool:
+        """Whether its file is still the one at its path."""
+        try:
+            return self.path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
+
+    def check(self) -> None:
+        """Look through all of it; raises what damage raises."""
+        # as others see it: this connection may hold what the file held before
+        with errors_named(self.path), closing(connect_to_read(self.path)) as connection:
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError(f"malformed: {found}")
 
     def close(self) -> None:
         """Close the file."""

@@ -164,7 +164,11 @@ def watch(context: click.Context, until_eof: bool, lock: int | None) -> None:
             indexer.wake()
             publisher.wake()
 
-        loader.follow(config, stop, told, lock)
+        def wake_to_mend() -> None:
+            if indexer.is_distrusted():
+                indexer.wake()
+
+        loader.follow(config, stop, told, lock, wake_to_mend)
 
 
 def _tell(summary: "Summary") -> None:

@@ -3,13 +3,15 @@
 Nothing of who asks is written: no address, no browser, no cookie.
 """
 
-import random
 import re
+import secrets
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,10 +19,14 @@ import msgspec
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    Headers = list[tuple[str, str]]
+
 #: where a request's id is for who logs more of it
 REQUEST_ID = "newsarchive.request_id"
 #: of the address; what is longer is cut
 MOST_CHARACTERS = 500
+#: that are counted by their names
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"})
 _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 
@@ -53,6 +59,8 @@ class Access:
     def __init__(self, application: "WSGIApplication", form: str) -> None:
         self.application = application
         self._form = form
+        # not hard to guess: it only has to differ, in every process
+        self._ids = map(f"{secrets.token_hex(4)}{{:x}}".format, count(1))
         self._lock = threading.Lock()
         #: requests answered, by method and status
         self.answered: Counter[tuple[str, str]] = Counter()
@@ -63,33 +71,36 @@ class Access:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         begun = time.perf_counter()
-        # it may be guessed: it only has to differ
-        id_ = environ[REQUEST_ID] = f"{random.getrandbits(48):012x}"
-        status = size = ""
+        id_ = environ[REQUEST_ID] = next(self._ids)
+        told: tuple[str, Headers] = ("", [])
 
-        def begin(
-            told: str, headers: list[tuple[str, str]], *error: Any
-        ) -> Callable[[bytes], object]:
-            nonlocal status, size
-            status = told[:3]
-            size = next((value for name, value in headers if name == "Content-Length"), "")
-            return start_response(told, [*headers, ("X-Request-Id", id_)], *error)
+        def begin(status: str, headers: "Headers", *error: Any) -> Callable[[bytes], object]:
+            nonlocal told
+            told = status, headers
+            return start_response(status, [*headers, ("X-Request-Id", id_)], *error)
 
         try:
             return self.application(environ, begin)
         finally:
             seconds = time.perf_counter() - begun
-            method = _printable(environ["REQUEST_METHOD"][:20])
+            method, status = environ["REQUEST_METHOD"], told[0][:3]
+            if method not in _METHODS:
+                method = "OTHER"
             with self._lock:
                 self.answered[method, status] += 1
                 self.seconds += seconds
             if self._form != "none":
-                self._write(_Line(
-                    _now(), id_, method, _address(environ), int(status) if status else None,
-                    int(size) if size else None, round(seconds, 6),
-                ))  # fmt: skip
+                self._write(id_, environ, told, seconds)
 
-    def _write(self, line: _Line) -> None:
+    def _write(
+        self, id_: str, environ: "WSGIEnvironment", told: "tuple[str, Headers]", seconds: float
+    ) -> None:
+        status, headers = told
+        size = next((value for name, value in headers if name == "Content-Length"), "")
+        line = _Line(
+            _now(), id_, _printable(environ["REQUEST_METHOD"][:20]), _address(environ),
+            int(status[:3]) if status else None, int(size) if size else None, round(seconds, 6),
+        )  # fmt: skip
         text = msgspec.json.encode(line).decode() if self._form == "json" else str(line)
         # at once: lines of several threads and processes do not mix
         sys.stderr.write(f"{text}\n")
@@ -97,7 +108,12 @@ class Access:
 
 def _now() -> str:
     now = time.time()
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1000):03d}Z"
+    return f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(now: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
 
 
 def _address(environ: "WSGIEnvironment") -> str:

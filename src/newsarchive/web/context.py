@@ -9,8 +9,9 @@ from flask import Response, current_app, g, render_template, request
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
-from newsarchive import markup, permalink
+from newsarchive import markup, permalink, progress
 from newsarchive.archive import Archive
+from newsarchive.catalogue import is_damage
 from newsarchive.entry import Entry
 from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.i18n import translations
@@ -152,6 +153,7 @@ def on_http_error(error: HTTPException) -> Response:
 def on_catalogue_error(error: CatalogueError | SearchError) -> Response:
     """The catalogue or the search index is not there yet, or cannot be read for now."""
     note_once(error)
+    _tell_who_mends(error)
     if isinstance(error, SearchError):
         heading = _("The search index is being made")
         response = refuse(503, heading=heading, detail=_("Search answers when it is done."))
@@ -160,6 +162,14 @@ def on_catalogue_error(error: CatalogueError | SearchError) -> Response:
     response.headers["Retry-After"] = "2"
     response.headers["Refresh"] = "2"
     return response
+
+
+def _tell_who_mends(error: CatalogueError | SearchError) -> None:
+    config = composer().archive.config
+    if isinstance(error, CatalogueError) and is_damage(error.__cause__):
+        progress.distrust(config, progress.CATALOGUE)
+    elif isinstance(error, SearchError) and error.__cause__:
+        progress.distrust(config, progress.INDEX)
 
 
 def note_once(error: CatalogueError | SearchError) -> None:
