@@ -43,7 +43,10 @@ class Result:
     """An entry that was found, with the words that were looked for marked."""
 
     entry: Entry
+    #: which together are the title
     title: tuple[Piece, ...]
+    #: the same as its language sets it
+    typeset_title: tuple[Piece, ...]
     snippet: tuple[Piece, ...]
     #: higher is better, within one answer; 0 where time ranks
     score: float = 0.0
@@ -308,11 +311,14 @@ def _narrowed(query: Query, asked: Wording) -> Query:
 
 
 def _result(entry: Entry, sought: Sought) -> Result:
-    title = markup.typeset(entry.title, entry.lang)
     text = plaintext.line(entry.body) or entry.summary
+    title = marked(entry.title, sought.places(entry.title, entry.lang))
+    typeset = markup.typeset(entry.title, entry.lang)
+    is_set = typeset == entry.title
     return Result(
         entry,
-        marked(title, sought.places(title, entry.lang)),
+        title,
+        title if is_set else marked(typeset, sought.places(typeset, entry.lang)),
         snippet(text, sought.places(text, entry.lang)),
     )
 

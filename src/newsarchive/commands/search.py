@@ -85,7 +85,9 @@ def found_in(archive: "Archive", query: "Query", now: datetime, *, facets: bool 
 def _print(found: "Found", zone: tzinfo) -> None:
     for result in found.results:
         entry = result.entry
-        click.echo(f"{terminal.date(entry.published, zone):16} {_marked(result.title, bold=True)}")
+        click.echo(
+            f"{terminal.date(entry.published, zone):16} {_marked(result.typeset_title, bold=True)}"
+        )
         click.echo(f"{'':16} {_marked(result.snippet)}")
         click.echo(click.style(f"{'':16} {entry.path}", dim=True))
     click.echo(terminal.counted(found.total, "entry", "entries"), err=True)

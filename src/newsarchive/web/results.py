@@ -63,7 +63,7 @@ def _result(result: Result) -> views.ResultView:
     make, entry = composer(), result.entry
     return views.ResultView(
         url=permalink.entry(entry.path) + fragment(result.snippet),
-        title=result.title,
+        title=result.typeset_title,
         lang=make.other(entry.lang),
         snippet=result.snippet,
         when=dates.short(entry.published, make.lang, make.zone),
