@@ -37,6 +37,8 @@ GLANCE_SECONDS = 0.1
 SUPERVISION_SECONDS = 2.0
 #: a loader that ends sooner has failed
 SHORT_LIFE_SECONDS = 5.0
+#: a load that failed is tried again: the disk may have room now
+RETRY_SECONDS = 5.0
 #: longest wait before a loader that fails is started again
 MOST_SECONDS = 60.0
 
@@ -226,7 +228,7 @@ def follow(
         next(found, None)
         _report(load_now(None, None), told)
         failed = False
-        catalogue.look()
+        catalogue.look(failed=False)
         for folders in found:
             try:
                 _report(load_now(None, None if failed else folders), told)
@@ -235,7 +237,7 @@ def follow(
                 # what is online stays online; the next change, or the next look, tries again
                 _log.error("%s", error)
                 failed = True
-            catalogue.look()
+            catalogue.look(failed=failed)
 
 
 class _Place:
@@ -247,16 +249,20 @@ class _Place:
         #: called whenever this is asked
         self._asked = asked
         self._inode = 0
+        #: when it is tried again, if the last load failed
+        self._due = float("inf")
 
-    def look(self) -> None:
-        """It is as it should be."""
+    def look(self, *, failed: bool) -> None:
+        """It is as the last load left it."""
         self._inode = self._found()
+        self._due = time.monotonic() + RETRY_SECONDS if failed else float("inf")
 
     def is_another(self) -> bool:
         """Whether there is something to mend."""
         self._asked()
         is_damaged = progress.is_distrusted(self._config, progress.CATALOGUE)
-        return is_damaged or self._found() != self._inode
+        is_due = is_damaged or time.monotonic() > self._due
+        return is_due or self._found() != self._inode
 
     def _found(self) -> int:
         try:
