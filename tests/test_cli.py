@@ -1,11 +1,13 @@
 """The command line, as a person at a terminal and a script meet it."""
 
+import contextlib
 import json
 import os
 import pty
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -675,6 +677,25 @@ def test_index_says_what_it_did(run: Run) -> None:
     assert told.pop("seconds") < PATIENCE
     assert told == {"added": 0, "changed": 1, "removed": 1, "files": 2, "problems": 1}
     assert "newsarchive check" in run("index").err
+
+
+@pytest.mark.usefixtures("archive")
+def test_index_verify_compares_and_repair_mends(run: Run) -> None:
+    assert run("index").code == 0
+    ran = run("index", "--verify")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "4 entries, 4 equal to a fresh build\nsearch finds 4 of 4\n"
+    with contextlib.closing(sqlite3.connect("data/catalogue.sqlite3")) as connection:
+        connection.execute("UPDATE entry SET body = 'Autre chose.' WHERE path LIKE '%autre'")
+        connection.commit()
+    ran = run("index", "--verify", "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["holds"], told["entries"], told["equal"]) == (1, False, 4, 3)
+    ran = run("index", "--verify", "--repair")
+    assert "4 entries, 3 equal" in ran.err
+    assert ran.code == 0
+    assert ran.out == "4 entries, 4 equal to a fresh build\nsearch finds 4 of 4\n"
+    assert run("index", "--repair").code == 2
 
 
 @pytest.mark.usefixtures("run")

@@ -175,13 +175,13 @@ def _searched(archive: Archive, now: datetime, told: Progress | None) -> tuple[i
         raise SearchError(
             str(archive.config.data_dir), "the index is behind the archive; run: newsarchive index"
         )
-    searchable = found = 0
+    searchable, found, total = 0, 0, archive.catalogue.entry_count()
     with closing(open_engine(archive.config)) as engine:
         for at, entry in _shown(archive, now):
             searchable += 1
             found += _is_found(engine, at, entry)
             if told:
-                told(searchable, searchable)
+                told(searchable, total)
         documents = engine.search(Question(limit=0)).total
     return searchable, found, max(0, documents - searchable)
 
