@@ -36,8 +36,8 @@ from pathlib import Path
 ARTICLES = 60
 #: seconds that anything may take to be well again
 PATIENCE = 90.0
-#: of a visitor, between two requests
-PAUSE = 0.02
+#: seconds of a visitor between two requests; in the short run, which shares its machine
+PAUSE, LONG_PAUSE = 0.02, 0.2
 QUERIES = [
     "article", '"mot commun"', "tag:a -mot", "art*", "after:2024 before:2025", "un OR deux",
     "lang:fr", "story:2024/recit", "mot3 mot4", "author:zoe", "é\u0301", "type:update x",
@@ -178,8 +178,8 @@ class Seen:
 class Visitors:
     """Ask all the time, and look at what they get."""
 
-    def __init__(self, site: Site) -> None:
-        self.site, self.seen = site, Seen()
+    def __init__(self, site: Site, pause: float) -> None:
+        self.site, self.seen, self._pause = site, Seen(), pause
         self._answered = time.monotonic()
         self._lock, self._stopped = threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(n,)) for n in range(3)]
@@ -205,7 +205,7 @@ class Visitors:
 
     def _run(self, seed: int) -> None:
         chance = random.Random(seed)
-        while not self._stopped.wait(PAUSE):
+        while not self._stopped.wait(self._pause):
             number = chance.randrange(ARTICLES)
             path, holds = chance.choice(self._questions(number))
             least = self.site.versions[number] - 1
@@ -446,16 +446,16 @@ def kill_index_commands(site: Site, times: int) -> None:
 
 #: what is done, how often in 30 minutes, and in the short run
 DRILLS: list[tuple[str, Callable[[Site, int], None], int, int]] = [
-    ("newsarchive index killed", kill_index_commands, 200, 3),
+    ("newsarchive index killed", kill_index_commands, 200, 1),
     ("loader killed", kill_loaders, 20, 1),
     ("worker killed", kill_workers, 100, 1),
-    ("SIGTERM, started again", terminate, 10, 1),
-    ("data damaged, deleted, swapped", damage, 300, 6),
+    ("SIGTERM, started again", terminate, 10, 0),
+    ("data damaged, deleted, swapped", damage, 300, 4),
     ("disk full", fill_disk, 10, 1),
-    ("disk read-only", make_read_only, 10, 1),
+    ("disk read-only", make_read_only, 10, 0),
     ("file written by halves", write_by_halves, 30, 1),
     ("git checkout of 3,000 files", check_out, 20, 0),
-    ("mutated question", mutate_queries, 10_000, 150),
+    ("mutated question", mutate_queries, 10_000, 80),
     ("connection half open", hold_half_open, 200, 20),
 ]
 _OF_DISKS = {"disk full", "disk read-only"}
@@ -522,7 +522,7 @@ def main() -> int:
         is_mounted = stack.enter_context(small_disk(site.data))
         stack.callback(lambda: site.process and site.process.poll() is None and site.stop())
         site.start()
-        visitors = stack.enter_context(Visitors(site))
+        visitors = stack.enter_context(Visitors(site, LONG_PAUSE if args.short else PAUSE))
         for name, fault, often, seldom in DRILLS:
             times = seldom if args.short else max(1, round(often * args.minutes / 30))
             if not times or (args.only and args.only not in name):

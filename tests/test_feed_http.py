@@ -88,6 +88,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return desk.client()
 
 
+def same(answer: TestResponse) -> list[tuple[str, str]]:
+    """The headers but for the request's own id."""
+    return [each for each in answer.headers if each[0] != "X-Request-Id"]
+
+
 def feed(list_: str, form: str, **args: str) -> str:
     """The address of a list's feed."""
     path, _, query = list_.partition("?")
@@ -189,7 +194,7 @@ def test_a_304_and_a_head_say_what_a_get_says(client: FlaskClient, list_: str, f
         whole = client.get(address, headers=encoding)
         head = client.head(address, headers=encoding)
         assert (head.status_code, head.data) == (200, b"")
-        assert head.headers == whole.headers
+        assert same(head) == same(whole)
         assert head.content_length == len(whole.data)
         for name, value in zip(("If-None-Match", "If-Modified-Since"), stamps(whole), strict=True):
             again = client.get(address, headers={**encoding, name: value})
@@ -401,7 +406,7 @@ def test_a_feed_opened_in_a_browser_is_plain_xml(
     assert (opened.data, *stamps(opened)) == (usual.data, *stamps(usual))
     assert opened.headers["Vary"] == "Accept-Encoding"
     if form == "json":
-        assert opened.headers == usual.headers
+        assert same(opened) == same(usual)
     else:
         assert opened.content_type == "application/xml; charset=utf-8"
         kept = usual.headers["Cache-Control"].replace("public", "private")
@@ -489,20 +494,22 @@ def test_feeds_answer_as_they_last_did(desk: Desk, form: str, damaged: bool) -> 
     client = desk.client()
     first = all_settled(client, form)
 
-    def last_good(client: FlaskClient) -> None:
+    def last_good(client: FlaskClient, *, is_open: bool = False) -> None:
         for list_, answer in first.items():
             again = client.get(feed(list_, form), headers=PLAIN)
             assert again.status_code == 200, list_
             assert said_anew(answer, again) == [False] * 3, list_
             said = {"If-None-Match": answer.headers["ETag"]}
             assert client.get(feed(list_, form), headers=said).status_code == 304
-        never = client.get(feed("/tags/justice/", form))
-        assert (never.status_code, int(never.headers["Retry-After"]) > 0) == (503, True)
+        never = client.get(feed("/tags/justice/" if is_open else "/tags/jamais/", form))
+        # what is open answers until there is another catalogue
+        assert never.status_code == (200 if is_open else 503)
+        assert is_open or int(never.headers["Retry-After"]) > 0
 
     lose_catalogue(desk)
     if damaged:
         (desk.config.data_dir / "catalogue.sqlite3").write_bytes(b"no catalogue " * 1000)
-    last_good(client)
+    last_good(client, is_open=True)
     last_good(desk.client())
     with writing(desk.config):
         last_good(client)
