@@ -397,6 +397,9 @@ def check_out(site: Site, times: int, files: int = 3000) -> None:
         site.settle()
     shutil.rmtree(site.articles / ".git")
     shutil.rmtree(big)
+    end = time.monotonic() + PATIENCE
+    while site.ask("/articles/big/b0/")[0] == 200 and time.monotonic() < end:
+        time.sleep(0.1)
 
 
 def mutate_queries(site: Site, times: int) -> None:
