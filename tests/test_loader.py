@@ -32,8 +32,7 @@ from newsarchive.loader import (
     wait_after,
     writing,
 )
-from newsarchive.progress import CATALOGUE as CATALOGUE_FLAG
-from newsarchive.progress import LOCK, is_distrusted, told
+from newsarchive.progress import CATALOGUE_FLAG, LOCK, is_distrusted, told
 from newsarchive.query import Query
 from newsarchive.watching import folders_of
 

@@ -56,7 +56,7 @@ class Background:
             self._woken.clear()
             try:
                 wait = self._work()
-            except Exception:  # noqa: BLE001
+            except Exception:  # noqa: BLE001 - whatever it is, it is noted and tried again
                 _log.exception("%s failed, and tries again", self._thread.name)
                 wait = RETRY_SECONDS
             self._woken.wait(MOST_SECONDS if wait is None else min(wait, MOST_SECONDS))

@@ -59,7 +59,7 @@ def check(
     """
     scan = articles.scan(config.articles_dir)
     chosen = _Chosen(only)
-    with _loaded(config, now) as (catalogue, _):
+    with loaded_anew(config, now) as (catalogue, _):
         known = list(catalogue.every_entry(bodies=False))
         mine = [entry for entry in known if entry.file in chosen]
         found = [each for each in catalogue.problems() if each.path in chosen]
@@ -84,7 +84,7 @@ def fix(config: Config, now: datetime, only: tuple[str, ...] = ()) -> tuple[str,
     Raises:
         ArticlesError: a file was changed meanwhile, or cannot be written.
     """
-    with _loaded(config, now) as (catalogue, states):
+    with loaded_anew(config, now) as (catalogue, states):
         missing = {entry.file for entry in catalogue.every_entry() if not entry.has_own_id}
     wanted = sorted(file for file in missing if file in _Chosen(only))
     return tuple(file for file in wanted if _write_ids(config, states[file]))
@@ -137,7 +137,7 @@ def _held(config: Config) -> tuple[Claim, ...]:
 
 
 @contextmanager
-def _loaded(config: Config, now: datetime) -> Iterator[tuple[Catalogue, dict[str, FileState]]]:
+def loaded_anew(config: Config, now: datetime) -> Iterator[tuple[Catalogue, dict[str, FileState]]]:
     """The archive as its files are now."""
     with TemporaryDirectory(prefix="newsarchive-") as folder:
         path = Path(folder) / CATALOGUE

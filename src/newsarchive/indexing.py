@@ -277,7 +277,7 @@ class Indexer(Background):
     def _follow(self) -> float | None:
         now, anew = datetime.now(UTC), self.is_distrusted()
         # whoever finds it damaged still, says so again
-        progress.trust(self._config, progress.INDEX)
+        progress.trust(self._config, progress.INDEX_FLAG)
         try:
             again = self._indexing.catch_up(now, anew=anew)
         except CatalogueError:
@@ -289,7 +289,7 @@ class Indexer(Background):
 
     def is_distrusted(self) -> bool:
         """Whether somebody found the index damaged."""
-        return progress.is_distrusted(self._config, progress.INDEX)
+        return progress.is_distrusted(self._config, progress.INDEX_FLAG)
 
     def _close(self) -> None:
         with contextlib.suppress(SearchError):

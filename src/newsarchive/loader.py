@@ -76,8 +76,8 @@ def loading(config: Config, lock: int | None = None) -> Iterator[Callable[..., S
             why = f"{writer.path}: was taken away"
             if writer.is_in_place():
                 try:
-                    if progress.is_distrusted(config, progress.CATALOGUE):
-                        progress.trust(config, progress.CATALOGUE)
+                    if progress.is_distrusted(config, progress.CATALOGUE_FLAG):
+                        progress.trust(config, progress.CATALOGUE_FLAG)
                         writer.check()
                     return load_once(config, writer, told, folders)
                 except CatalogueError as error:
@@ -218,17 +218,17 @@ def follow(
         WriterBusyError: another process does so.
         ArchiveError: the first load failed, or the folder cannot be watched.
     """
-    catalogue = _Place(config, pulse)
+    guard = _Guard(config, pulse)
     with (
         loading(config, lock) as load_now,
-        closing(looks(config.articles_dir, stop, catalogue.is_another)) as found,
+        closing(looks(config.articles_dir, stop, guard.wants_a_look)) as found,
     ):
         progress.tell(config, "loading", 0, 0)
         # it watches from here on, so that what is saved during the load is not missed
         next(found, None)
         _report(load_now(None, None), told)
         failed = False
-        catalogue.look(failed=False)
+        guard.looked(failed=False)
         for folders in found:
             try:
                 _report(load_now(None, None if failed else folders), told)
@@ -237,12 +237,12 @@ def follow(
                 # what is online stays online; the next change, or the next look, tries again
                 _log.error("%s", error)
                 failed = True
-            catalogue.look(failed=failed)
+            guard.looked(failed=failed)
 
 
-class _Place:
-    """Where the catalogue is, so that it is noticed when somebody removes or replaces it, or finds
-    it damaged."""
+class _Guard:
+    """Notices when somebody removes or replaces the catalogue or finds it damaged, and when a load
+    that failed is due again."""
 
     def __init__(self, config: Config, asked: Callable[[], object]) -> None:
         self._config = config
@@ -252,15 +252,15 @@ class _Place:
         #: when it is tried again, if the last load failed
         self._due = float("inf")
 
-    def look(self, *, failed: bool) -> None:
+    def looked(self, *, failed: bool) -> None:
         """It is as the last load left it."""
         self._inode = self._found()
         self._due = time.monotonic() + RETRY_SECONDS if failed else float("inf")
 
-    def is_another(self) -> bool:
+    def wants_a_look(self) -> bool:
         """Whether there is something to mend."""
         self._asked()
-        is_damaged = progress.is_distrusted(self._config, progress.CATALOGUE)
+        is_damaged = progress.is_distrusted(self._config, progress.CATALOGUE_FLAG)
         is_due = is_damaged or time.monotonic() > self._due
         return is_due or self._found() != self._inode
 

@@ -18,7 +18,7 @@ INDEX_STATUS = "index-status.json"
 
 #: what readers may find damaged; each has a file of its own, which is there from then on until
 #: somebody mends it
-CATALOGUE, INDEX = "catalogue-distrusted", "index-distrusted"
+CATALOGUE_FLAG, INDEX_FLAG = "catalogue-distrusted", "index-distrusted"
 
 
 @dataclass(frozen=True, slots=True)

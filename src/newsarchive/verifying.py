@@ -7,26 +7,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from newsarchive import plaintext
 from newsarchive.archive import CATALOGUE, Archive
-from newsarchive.catalogue import Catalogue, CatalogueWriter
 from newsarchive.catalogue.comparing import Differences, compare
 from newsarchive.catalogue.store import is_damage
+from newsarchive.checking import loaded_anew
 from newsarchive.config import Config
 from newsarchive.entry import Entry
 from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.indexing import Indexing
 from newsarchive.loader import load_once, rebuild, writing
-from newsarchive.loading import load
 from newsarchive.reading import Progress
 from newsarchive.search import open_engine
 from newsarchive.search.engine import Clause, Engine, Question
 from newsarchive.search.text import tokens
 from newsarchive.searching import Search
-from newsarchive.settling import Claim
 
 #: looks, as long as what is served changes meanwhile, and seconds between them
 LOOKS, PAUSE_SECONDS = 3, 1.0
@@ -95,7 +91,7 @@ def repair(config: Config, now: datetime, told: Progress | None = None) -> None:
         with writing(config) as writer:
             writer.distrust()
             load_once(config, writer, told)
-            mended = not _differences(config, now)
+            mended = _is_equal(config, now)
     except CatalogueError as error:
         if not is_damage(error.__cause__):
             raise
@@ -104,17 +100,6 @@ def repair(config: Config, now: datetime, told: Progress | None = None) -> None:
         rebuild(config, told)
     with closing(Indexing(config)) as indexing:
         indexing.catch_up(now, told, anew=True)
-
-
-def _differences(config: Config, now: datetime) -> bool:
-    with TemporaryDirectory(prefix="newsarchive-") as folder:
-        fresh = Path(folder) / CATALOGUE
-        _build(config, fresh, now)
-        try:
-            found = compare(config.data_dir / CATALOGUE, fresh)
-        except CatalogueError:
-            return True
-        return bool(found.ids or found.tables)
 
 
 def _state(archive: Archive) -> int:
@@ -126,20 +111,26 @@ def _state(archive: Archive) -> int:
 
 def _verdict(archive: Archive, now: datetime, told: Progress | None) -> Verdict:
     config = archive.config
-    with TemporaryDirectory(prefix="newsarchive-") as folder:
-        fresh = Path(folder) / CATALOGUE
-        _build(config, fresh, now)
+    with loaded_anew(config, now) as (fresh, _):
         try:
-            found = compare(config.data_dir / CATALOGUE, fresh)
+            found = compare(config.data_dir / CATALOGUE, fresh.path)
         except CatalogueError as error:
-            with closing(Catalogue(fresh, config.zone)) as catalogue:
-                entries = catalogue.entry_count()
+            entries = fresh.entry_count()
             return Verdict(entries, 0, 0, (), (), entries, 0, 0, str(error))
     try:
-        searchable, hit, stray = _searched(archive, now, told)
+        return _of(found, _searched(archive, now, told))
     except SearchError as error:
         return _of(found, (found.entries, 0, 0), str(error))
-    return _of(found, (searchable, hit, stray))
+
+
+def _is_equal(config: Config, now: datetime) -> bool:
+    """Whether the catalogue is; search may be behind."""
+    with loaded_anew(config, now) as (fresh, _):
+        try:
+            found = compare(config.data_dir / CATALOGUE, fresh.path)
+        except CatalogueError:
+            return False
+    return not (found.ids or found.tables)
 
 
 def _of(found: Differences, search: tuple[int, int, int], unreadable: str = "") -> Verdict:
@@ -150,18 +141,6 @@ def _of(found: Differences, search: tuple[int, int, int], unreadable: str = "") 
         found.entries, equal, len(found.kept), different[:MOST_NAMED], found.tables, *search,
         unreadable,
     )  # fmt: skip
-
-
-def _build(config: Config, path: Path, now: datetime) -> None:
-    """A catalogue of the files as they are; who has an id or an address keeps it."""
-    online = Catalogue(config.data_dir / CATALOGUE, config.zone)
-    with closing(online):
-        try:
-            held = tuple(Claim(*each) for each in online.claims())
-        except CatalogueError:
-            held = ()
-    with closing(CatalogueWriter(path, config.zone)) as writer:
-        load(config, writer, now, held=held)
 
 
 # -- search --

@@ -62,12 +62,7 @@ class CalendarReader(RowReader):
 
     def names(self, kind: str, now: datetime) -> tuple[Name, ...]:
         """All tags (``kind`` "tag") or authors ("author") in use, by slug."""
-        names = self._names(kind)
-        hidden = self._embargoed_names(kind, now)
-        if not hidden:
-            return names
-        shown = (replace(each, entries=each.entries - hidden[each.slug]) for each in names)
-        return tuple(each for each in shown if each.entries > 0)
+        return _less(self._names(kind), self._embargoed_names(kind, now))
 
     def commonest(self, kind: str, now: datetime, limit: int) -> tuple[Name, ...]:
         """The tags or authors that most entries have; those of equally many by slug."""
@@ -79,9 +74,8 @@ class CalendarReader(RowReader):
         hidden = self._embargoed_names(kind, now)
         most = limit + len(hidden)
         key = "commonest", kind, most
-        names = self.once(key, lambda: sorted(self._names(kind), key=rank)[:most])
-        shown = [replace(each, entries=each.entries - hidden[each.slug]) for each in names]
-        return tuple(sorted((each for each in shown if each.entries > 0), key=rank)[:limit])
+        names = self.once(key, lambda: tuple(sorted(self._names(kind), key=rank)[:most]))
+        return tuple(sorted(_less(names, hidden), key=rank)[:limit])
 
     def _names(self, kind: str) -> tuple[Name, ...]:
         """All of them, as if nothing were under embargo."""
@@ -131,6 +125,14 @@ class CalendarReader(RowReader):
             "SELECT term, name, entries FROM spelling WHERE term >= ? AND term < ?", (low, high)
         )
         return _commonest(rows)
+
+
+def _less(names: tuple[Name, ...], hidden: Counter[str]) -> tuple[Name, ...]:
+    """Names without the entries that are not online yet, by slug."""
+    if not hidden:
+        return names
+    shown = (replace(each, entries=each.entries - hidden[each.slug]) for each in names)
+    return tuple(each for each in shown if each.entries > 0)
 
 
 def _commonest(rows: Iterable[Row]) -> dict[str, str]:

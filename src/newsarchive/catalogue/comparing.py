@@ -1,12 +1,10 @@
 """Two catalogues of one folder, compared row by row: what is served, and a fresh build."""
 
-import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsarchive.catalogue.store import VERSION, connect_to_read, errors_named
-from newsarchive.errors import CatalogueError
+from newsarchive.catalogue.store import connect_to_current, errors_named, require_sound
 
 #: what is told of entries, each by its id; numbers differ from one build to another, and so does
 #: when something was first seen
@@ -52,8 +50,8 @@ def compare(served: Path, fresh: Path) -> Differences:
     Raises:
         CatalogueError: one of them cannot be read, or is damaged.
     """
-    with errors_named(served), closing(connect_to_read(served)) as connection:
-        _sound(served, connection)
+    with errors_named(served), closing(connect_to_current(served)) as connection:
+        require_sound(connection)
         connection.execute("ATTACH ? AS fresh", (f"{fresh.resolve().as_uri()}?mode=ro",))
         connection.execute("BEGIN")
         kept = frozenset(row[0] for row in connection.execute(
@@ -72,15 +70,6 @@ def compare(served: Path, fresh: Path) -> Differences:
         ]
         (entries,) = connection.execute("SELECT count(*) FROM fresh.entry").fetchone()
         return Differences(entries, frozenset(ids) - kept, kept, tuple(tables))
-
-
-def _sound(path: Path, connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version != VERSION:
-        raise CatalogueError(str(path), "is of another version; run: newsarchive index")
-    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if found != "ok":
-        raise CatalogueError(str(path), f"is damaged: {' '.join(str(found).split())}")
 
 
 def _either(column: str, sql: str) -> str:

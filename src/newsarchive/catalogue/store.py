@@ -45,6 +45,23 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         return _open_to_read(f"{address}&immutable=1")
 
 
+def connect_to_current(path: Path) -> sqlite3.Connection:
+    """The same; raises ``CatalogueError`` where it is a catalogue of another version."""
+    connection = connect_to_read(path)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != VERSION:
+        connection.close()
+        raise CatalogueError(str(path), "is of another version; run: newsarchive index")
+    return connection
+
+
+def require_sound(connection: sqlite3.Connection) -> None:
+    """Look through all of a catalogue; raises what SQLite raises of damage."""
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {found}")
+
+
 def _open_to_read(address: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -182,12 +199,9 @@ class Readers:
             return fresh[1]
 
     def _opened(self) -> tuple[int, sqlite3.Connection]:
-        inode, connection = self._inode(), connect_to_read(self.path)
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if inode is None or version != VERSION:
-            connection.close()
-            raise CatalogueError(str(self.path), "is of another version; run: newsarchive index")
-        return inode, connection
+        # before it is opened: what takes its place meanwhile is noticed at the next question
+        inode = self.path.stat().st_ino
+        return inode, connect_to_current(self.path)
 
     def _inode(self) -> int | None:
         """Of the file; None where somebody removed it."""

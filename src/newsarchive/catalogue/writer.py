@@ -15,7 +15,12 @@ from newsarchive.catalogue.announcing import committing, tell
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.memberships import Memberships
 from newsarchive.catalogue.rows import said
-from newsarchive.catalogue.store import connect_to_read, connect_to_write, errors_named
+from newsarchive.catalogue.store import (
+    connect_to_read,
+    connect_to_write,
+    errors_named,
+    require_sound,
+)
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Status
@@ -89,9 +94,7 @@ class CatalogueWriter:
         """Look through all of it; raises what damage raises."""
         # as others see it: this connection may hold what the file held before
         with errors_named(self.path), closing(connect_to_read(self.path)) as connection:
-            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise sqlite3.DatabaseError(f"malformed: {found}")
+            require_sound(connection)
 
     def close(self) -> None:
         """Close the file."""

@@ -15,6 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import structs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,8 +47,8 @@ class _Line(msgspec.Struct):
     seconds: float
 
     def __str__(self) -> str:
-        values = (getattr(self, name) for name in self.__struct_fields__)
-        return " ".join("-" if value is None else str(value) for value in values)
+        *others, seconds = ("-" if each is None else each for each in structs.astuple(self))
+        return " ".join(map(str, others)) + f" {seconds:.6f}"
 
 
 class Access:

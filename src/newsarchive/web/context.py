@@ -167,9 +167,9 @@ def on_catalogue_error(error: CatalogueError | SearchError) -> Response:
 def _tell_who_mends(error: CatalogueError | SearchError) -> None:
     config = composer().archive.config
     if isinstance(error, CatalogueError) and is_damage(error.__cause__):
-        progress.distrust(config, progress.CATALOGUE)
+        progress.distrust(config, progress.CATALOGUE_FLAG)
     elif isinstance(error, SearchError) and error.__cause__:
-        progress.distrust(config, progress.INDEX)
+        progress.distrust(config, progress.INDEX_FLAG)
 
 
 def note_once(error: CatalogueError | SearchError) -> None:

@@ -134,8 +134,6 @@ class State:
     """How the archive fares."""
 
     generation: int
-    #: in the catalogue, whatever their state
-    entries: int
     #: of the files
     problems: int
     loading: progress.Told
@@ -153,9 +151,9 @@ def state() -> State:
     catalogue = composer().archive.catalogue
     told = progress.told(composer().archive.config)
     try:
-        counts = catalogue.generation(), catalogue.entry_count(), len(catalogue.problems())
+        counts = catalogue.generation(), len(catalogue.problems())
     except CatalogueError:
-        counts = 0, 0, 0
+        counts = 0, 0
     search: Search = current_app.extensions["search"]
     try:
         behind: int | None = search.behind()
