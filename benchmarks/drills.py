@@ -56,6 +56,8 @@ class Site:
         self.data.mkdir(parents=True)
         #: how often each article was written; a visitor may see the one before while it is loaded
         self.versions = dict.fromkeys(range(ARTICLES), 0)
+        #: those written since all was well
+        self.edited: set[int] = set()
         for number in self.versions:
             self.write(number)
         story = self.articles / "2024/recit"
@@ -79,7 +81,12 @@ class Site:
         path = self.articles / f"2024/a{number}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.text(number, self.versions[number] + 1), encoding="utf-8")
+        self.note(number)
+
+    def note(self, number: int) -> None:
+        """That the next version of an article stands in its file."""
         self.versions[number] += 1
+        self.edited.add(number)
 
     @staticmethod
     def text(number: int, version: int) -> str:
@@ -138,11 +145,11 @@ class Site:
             return False
 
     def is_current(self) -> bool:
-        number = max(self.versions, key=self.versions.__getitem__)
-        wanted = f"version {self.versions[number]}.".encode()
-        searched = self.ask(f"/search/?q=mot{number}")
-        page = self.ask(f"/articles/2024/a{number}/")
-        return page[0] == searched[0] == 200 and wanted in page[1]
+        return all(map(self._is_served, self.edited)) and self.ask("/search/?q=mot1")[0] == 200
+
+    def _is_served(self, number: int) -> bool:
+        status, body = self.ask(f"/articles/2024/a{number}/")
+        return status == 200 and f"version {self.versions[number]}.".encode() in body
 
     def settle(self) -> float:
         """Seconds until all is well."""
@@ -151,6 +158,7 @@ class Site:
             if time.monotonic() - begun > PATIENCE:
                 raise TimeoutError(f"not well after {PATIENCE} s")
             time.sleep(0.1)
+        self.edited.clear()
         return time.monotonic() - begun
 
     def verify(self, data: Path | None = None) -> dict[str, object]:
@@ -368,7 +376,7 @@ def write_by_halves(site: Site, times: int) -> None:
                 file.write(text[start : start + 100])
                 file.flush()
                 time.sleep(0.01)
-        site.versions[number] += 1
+        site.note(number)
         site.settle()
 
 
