@@ -14,7 +14,7 @@ PACKAGE = ROOT / "src" / "newsarchive"
 RANKS = [
     # values and rules: no I/O, no clock, no framework
     ["errors", "entry", "permalink", "shortcodes", "typography", "filename", "i18n", "shapes"],
-    ["dates", "wording"],
+    ["dates", "wording", "listed"],
     ["query", "config", "metadata", "sanitise", "cursors"],
     ["grammar", "fields", "headformats", "mistakes"],
     ["plaintext"],

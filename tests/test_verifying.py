@@ -51,9 +51,10 @@ def test_what_was_loaded_is_equal_to_the_files(newsroom: Desk) -> None:
 SPOILT = {
     "a text": "UPDATE entry SET body = 'Autre chose.' WHERE path = '2026/a1'",
     "metadata": "UPDATE entry SET metadata = replace(metadata, 'Titre 2', 'Titre 9')",
+    "what lists tell": "UPDATE entry SET listed = replace(listed, 'Titre 2', 'Titre 9')",
     "an entry is gone": "DELETE FROM entry WHERE path = '2026/a3'",
     "an entry is left over": "INSERT INTO entry SELECT 999, 'x', 'x', 'x', 'x.md', '', status, at,"
-    " digest, metadata, own, body FROM entry WHERE path = '2026/a1'",
+    " digest, metadata, own, listed, body FROM entry WHERE path = '2026/a1'",
     "a list": "DELETE FROM membership WHERE term = 'tag:ia' AND at = (SELECT min(at) FROM membership"
     " WHERE term = 'tag:ia')",
     "a count": "UPDATE tally SET entries = entries + 1 WHERE term = 'tag:eau' AND grain = 1",

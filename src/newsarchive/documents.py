@@ -6,76 +6,26 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, Struct, json, structs
+from msgspec import UNSET, Raw, json, structs
 
-from newsarchive import newfile, permalink, plaintext, renderings, shapes
-from newsarchive.catalogue import Held
-from newsarchive.entry import Entry, Image, Kind, Source, Status
+from newsarchive import listed, newfile, permalink, plaintext, renderings, shapes
+from newsarchive.catalogue import Held, Part
+from newsarchive.entry import Entry, Kind
 from newsarchive.errors import QueryError
+from newsarchive.listed import Said
 
 if TYPE_CHECKING:
     from newsarchive.archive import Archive
 
-#: grows whenever the same entry becomes other JSON
-VERSION = 1
 FIELDS = tuple(each.name for each in structs.fields(shapes.Entry))
 #: what needs the text
 TEXTS = frozenset({"content_markdown", "content_html", "content_text"})
 #: what a list leaves out unasked
 APPARATUS = TEXTS | {"sources", "corrections", "metadata", "source_url"}
 LISTED = frozenset(FIELDS) - APPARATUS
-#: entries of lists that a process remembers: some megabytes
-MOST_KEPT = 2000
-_KEPT: dict[str, shapes.Entry] = {}
 #: asks for all of them
 ALL = "all"
-
-
-class _When(Struct, array_like=True, gc=False):
-    """A ``Moment`` whose date is left as text."""
-
-    at: str
-    precision: str
-
-
-class _Corrected(Struct, array_like=True, gc=False):
-    date: _When
-    text: str
-
-
-class _Said(Struct, array_like=True, gc=False):
-    """An ``Entry`` by place, dates left as text: reading them would take half the time."""
-
-    id: str
-    path: str
-    kind: str
-    title: str
-    published: _When
-    updated: _When
-    lang: str
-    summary: str
-    authors: list[str]
-    tags: list[str]
-    status: str
-    story: str
-    is_story: bool
-    coverage: str
-    key: bool
-    untitled: bool
-    image: Image | None
-    sources: list[Source]
-    corrections: list[_Corrected]
-    aliases: list[str]
-    has_own_id: bool
-    extra: dict[str, object]
-    file: str
-
-
-_SAID, _ALL_SAID = json.Decoder(_Said), json.Decoder(list[_Said])
-_ENTRY = json.Decoder(Entry)
-_ENCODER = json.Encoder()
-_WITHDRAWN = str(Status.WITHDRAWN)  # which compares in half the time
-_LENGTHS = {"year": 4, "month": 7, "day": 10}
+_ENTRY, _ENCODER = json.Decoder(Entry), json.Encoder()
 
 
 def chosen(names: str) -> frozenset[str]:
@@ -94,13 +44,8 @@ def chosen(names: str) -> frozenset[str]:
 @lru_cache(maxsize=8)
 def edition(site_url: str) -> str:
     """What the JSON of an entry depends on besides the entry: where the site is, this program."""
-    made_of = f"{VERSION} {renderings.VERSION} {site_url}"
+    made_of = f"{listed.VERSION} {renderings.VERSION} {site_url}"
     return blake2b(made_of.encode(), digest_size=4).hexdigest()
-
-
-def forget() -> None:
-    """Make everything anew."""
-    _KEPT.clear()
 
 
 class Documents:
@@ -113,52 +58,44 @@ class Documents:
         self._fields = frozenset(fields)
         #: those that are made and not wanted
         self._dropped = tuple(LISTED - self._fields)
-        self._is_usual = self._fields == LISTED
         self._has_html = "content_html" in self._fields
         self._more = bool(self._fields & APPARATUS)
         self._site = archive.config.site_url
-        self._pages = self._site + permalink.ARTICLES
-        self._places = self._site + permalink.API_ENTRIES
-        self._edition = f".{edition(self._site)}"
+        self._edition = f"{edition(self._site)}."
 
     @property
-    def has_texts(self) -> bool:
-        """Whether entries have to be read with their bodies."""
-        return bool(self._fields & TEXTS)
+    def part(self) -> Part:
+        """How much has to be read of entries."""
+        if self._fields == LISTED:
+            return Part.LISTED
+        return Part.WHOLE if self._fields & TEXTS else Part.HEAD
 
     def one(self, held: Held) -> shapes.Entry:
         """An entry as the catalogue holds it."""
         if self._has_html:
             return self.of_held((held,))[0]
-        return self._made(_SAID.decode(held.metadata), held.digest, held.body)
+        return self._made(listed.read(held.metadata), held.digest, held.body)
 
     def of_held(self, held: Collection[Held]) -> list[shapes.Entry]:
         """Entries as the catalogue holds them; at most a thousand if their HTML is wanted."""
         if self._has_html:
             return self.of([_whole(each) for each in held])
-        if not self._is_usual:
-            return [self.one(each) for each in held]
-        # the newest are asked for again and again: nobody changes what is made of them
-        known = [_KEPT.get(each.digest + self._edition) for each in held]
-        new = [each for each, made in zip(held, known, strict=True) if made is None]
-        fresh = iter(self._listed(new))
-        return [made or next(fresh) for made in known]
+        return [self.one(each) for each in held]
 
-    def _listed(self, held: Collection[Held]) -> list[shapes.Entry]:
-        """Entries of a list, to be remembered."""
-        # one by one they would take a quarter longer
-        said = _ALL_SAID.decode(b"[%b]" % b",".join([each.metadata for each in held]))
-        entries = [self._made(one, each.digest, "") for one, each in zip(said, held, strict=True)]
-        if len(_KEPT) + len(entries) > MOST_KEPT:
-            _KEPT.clear()
-        # one of which a correction is yet to come has another digest, by which nobody asks
-        _KEPT.update({made.digest: made for made in entries})
-        return entries
+    def encoded(self, held: Collection[Held]) -> list[Raw]:
+        """The same as JSON, of entries that were read as far as ``part`` says."""
+        if self.part is not Part.LISTED:
+            return [Raw(_ENCODER.encode(each)) for each in self.of_held(held)]
+        fill = listed.filler(self._site, self._edition)
+        return [
+            Raw(_ENCODER.encode(self.one(each)) if each.listed is None else fill(each.listed))
+            for each in held
+        ]
 
     def of(self, entries: Collection[Entry]) -> list[shapes.Entry]:
         """Entries; those whose texts are wanted were read with their bodies."""
         made = [
-            self._made(_SAID.decode(_ENCODER.encode(each)), each.digest, each.body)
+            self._made(listed.read(_ENCODER.encode(each)), each.digest, each.body)
             for each in entries
         ]
         if self._has_html:
@@ -167,45 +104,18 @@ class Documents:
                 found.content_html = htmls[entry.id].absolute(self._site)
         return made
 
-    def _made(self, said: _Said, digest: str, body: str) -> shapes.Entry:
-        hidden = self._hide(said) if said.corrections else 0
-        place, site = permalink.escape(said.path), self._site
-        at, precision = said.published.at, said.published.precision
-        made = shapes.Entry(
-            id=said.id,
-            path=said.path,
-            url=f"{self._pages}{place}/",
-            document_url=self._places + place,
-            type=said.kind,  # type: ignore[arg-type]  # a Kind, as text
-            title=said.title,
-            date=at[: _LENGTHS.get(precision)],
-            date_published=at,
-            date_modified=said.updated.at,
-            language=said.lang,
-            summary=said.summary,
-            authors=[_author(site, name) for name in said.authors],
-            tags=said.tags,
-            status=said.status,  # type: ignore[arg-type]  # a Status, as text
-            # a correction that is yet to come changes the entry without changing what is held
-            digest=f"{digest}{self._edition}.{hidden}" if hidden else digest + self._edition,
-        )
-        if said.story:
-            made.story, made.key = said.story, said.key
-        elif said.is_story:
-            made.coverage = said.coverage  # type: ignore[assignment]  # a Coverage, as text
-        if said.status == _WITHDRAWN:
-            _withdraw(said, made)
-        if said.image:
-            made.image = picture(said.file, said.image.url, self._site)
-            if said.image.alt:
-                made.image_alt = said.image.alt
+    def _made(self, said: Said, digest: str, body: str) -> shapes.Entry:
+        # a correction that is yet to come changes the entry without changing what is held
+        if said.corrections and (hidden := self._hide(said)):
+            digest = f"{digest}.{hidden}"
+        made = listed.entry(said, digest, self._site, self._edition)
         if self._more:
-            self._add(made, said, body, place)
+            self._add(made, said, body)
         for name in self._dropped:
             setattr(made, name, UNSET)
         return made
 
-    def _add(self, made: shapes.Entry, said: _Said, body: str, place: str) -> None:
+    def _add(self, made: shapes.Entry, said: Said, body: str) -> None:
         """What lists leave out."""
         fields = self._fields
         if "content_markdown" in fields:
@@ -219,18 +129,19 @@ class Documents:
             ]
         if "corrections" in fields:
             made.corrections = [
-                shapes.Correction(each.date.at[: _LENGTHS.get(each.date.precision)], each.text)
-                for each in said.corrections
+                shapes.Correction(each.date.date, each.text) for each in said.corrections
             ]
         if "metadata" in fields:
             made.metadata = said.extra
         if "source_url" in fields:
             # most files are called as their entries are
             usual = said.file == f"{said.path}.md"
-            address = f"{permalink.ARTICLES}{place}.md" if usual else ""
-            made.source_url = self._site + (address or permalink.source(said.path, said.file))
+            made.source_url = (
+                f"{made.url[:-1]}.md" if usual
+                else self._site + permalink.source(said.path, said.file)
+            )  # fmt: skip
 
-    def _hide(self, said: _Said) -> int:
+    def _hide(self, said: Said) -> int:
         """Take out the corrections that are dated later; how many they were."""
         made = [
             each for each in said.corrections if datetime.fromisoformat(each.date.at) <= self._now
@@ -283,31 +194,12 @@ def _whole(held: Held) -> Entry:
     return entry
 
 
-@lru_cache(maxsize=4096)
-def _author(site_url: str, name: str) -> shapes.Author:
-    return shapes.Author(name, site_url + permalink.author(permalink.slug(name)))
-
-
-def _withdraw(said: _Said, made: shapes.Entry) -> None:
-    """Of a withdrawn entry there is its name and its notice."""
-    made.summary = ""
-    said.image, said.sources, said.extra = None, [], {}
-
-
 def image_url(entry: Entry, site_url: str) -> str:
     """The address of an entry's lead picture, with its site; '' without one.
 
     An empty ``site_url`` leaves a picture of this site without a host.
     """
-    return picture(entry.file, entry.image.url, site_url) if entry.image else ""
-
-
-def picture(file: str, written: str, site_url: str) -> str:
-    """The address of a picture that is named in a file, with its site."""
-    address = permalink.resolve(permalink.folder(file), written)
-    if address.startswith("//"):
-        return "https:" + address
-    return permalink.absolute(site_url, address) if address.startswith("/") else address
+    return listed.picture(entry.file, entry.image.url, site_url) if entry.image else ""
 
 
 def source(entry: Entry) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsarchive import articles
+from newsarchive import articles, listed
 from newsarchive.articles import Scan
 from newsarchive.catalogue import Asset, CatalogueWriter, Changes, FileState, Outcome, ReadFile
 from newsarchive.config import Config
@@ -80,7 +80,8 @@ def _load(  # noqa: PLR0913 - as above
     held: Iterable[Claim],
     folders: Collection[str] | None,
 ) -> Summary:
-    settings = f"{READER_VERSION} {config.language} {config.timezone} {config.tag_authority}"
+    versions = f"{READER_VERSION}.{listed.VERSION}"
+    settings = f"{versions} {config.language} {config.timezone} {config.tag_authority}"
     anew = settings != writer.settings()
     folders = None if anew or folders is None else {*folders, *writer.waiting()}
     known = writer.files(folders)

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsarchive import shapes
+from msgspec import Raw
+
 from newsarchive.archive import Archive
-from newsarchive.catalogue import Held, Place
+from newsarchive.catalogue import Held, Part, Place
 from newsarchive.documents import LISTED, Documents
 from newsarchive.errors import SearchError
 from newsarchive.query import Query
@@ -17,7 +18,8 @@ from newsarchive.searching import Search, as_read
 class Step:
     """One page of a list."""
 
-    entries: list[shapes.Entry]
+    #: each a ``shapes.Entry`` as JSON
+    entries: list[Raw]
     #: of the whole list
     total: int
     #: where the next page begins; None at the end
@@ -45,27 +47,27 @@ class Walk:
         read = as_read(query)
         # signs alone are read as nothing, and find nothing
         if query.text and (read.text or read == replace(query, text="")):
-            held, total, is_last = self._searched(query, beyond)
+            held, total, is_last = self._searched(query, beyond, documents.part)
         else:
-            held, total, is_last = self._listed(read, beyond, bodies=documents.has_texts)
+            held, total, is_last = self._listed(read, beyond, documents.part)
         after = None if is_last or not held else Place(held[-1].at, held[-1].id)
-        return Step(documents.of_held(held), total, after)
+        return Step(documents.encoded(held), total, after)
 
     def _listed(
-        self, query: Query, beyond: Place | None, *, bodies: bool
+        self, query: Query, beyond: Place | None, part: Part
     ) -> tuple[tuple[Held, ...], int, bool]:
         catalogue, size = self.archive.catalogue, query.limit
-        found = catalogue.walk(
-            replace(query, limit=size + 1), self.now, beyond=beyond, bodies=bodies
-        )
+        found = catalogue.walk(replace(query, limit=size + 1), self.now, beyond=beyond, part=part)
         return found[:size], catalogue.extent(query, self.now), len(found) <= size
 
-    def _searched(self, query: Query, beyond: Place | None) -> tuple[tuple[Held, ...], int, bool]:
+    def _searched(
+        self, query: Query, beyond: Place | None, part: Part
+    ) -> tuple[tuple[Held, ...], int, bool]:
         size = query.limit
         if not self.search.position():
             raise SearchError(str(self.archive.config.data_dir), "nothing is indexed yet")
         ids, total = self.search.walk(query, self.now, size + 1, beyond)
-        held = self.archive.catalogue.held_by_id(ids[:size], self.now, bodies=True)
+        held = self.archive.catalogue.held_by_id(ids[:size], self.now, part=part)
         if ids and not held:
             raise SearchError(str(self.archive.config.data_dir), "the index is behind the archive")
         return held, total, len(ids) <= size

@@ -7,11 +7,11 @@ from newsarchive.catalogue.following import Told
 from newsarchive.catalogue.reader import Catalogue
 from newsarchive.catalogue.store import is_damage
 from newsarchive.catalogue.values import Asset, Change, Name, Page, Running
-from newsarchive.catalogue.walking import Held, Place
+from newsarchive.catalogue.walking import Held, Part, Place
 from newsarchive.catalogue.writer import CatalogueWriter
 
 __all__ = [
     "Arrival", "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Held",
-    "Mark", "Name", "Outcome", "Page", "Place", "Placed", "ReadFile", "Running", "Told",
+    "Mark", "Name", "Outcome", "Page", "Part", "Place", "Placed", "ReadFile", "Running", "Told",
     "is_damage", "mark", "told_by",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from newsarchive.catalogue.store import connect_to_current, errors_named, requir
 #: what is told of entries, each by its id; numbers differ from one build to another, and so does
 #: when something was first seen
 _OF_ENTRIES = {
-    "entry": "SELECT id, path, folded, file, story, status, at, digest, metadata, own, body"
+    "entry": "SELECT id, path, folded, file, story, status, at, digest, metadata, own, listed, body"
     " FROM {db}.entry",
     "membership": "SELECT id, term, at, grain FROM {db}.membership",
     "title": "SELECT e.id, t.words FROM {db}.title t JOIN {db}.entry e ON e.number = t.rowid",

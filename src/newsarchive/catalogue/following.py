@@ -54,7 +54,7 @@ class FollowingReader(RowReader):
                 "now": microseconds(now), "limit": limit,
             },
         )  # fmt: skip
-        return tuple(Told(row[0], row[3], row[7], Held._make(row[1:7])) for row in rows)
+        return tuple(Told(row[0], row[3], row[7], Held(*row[1:7])) for row in rows)
 
     def written(
         self, sequence: int, now: datetime, limit: int, *, unless_gone_by: int = 0
@@ -74,7 +74,7 @@ class FollowingReader(RowReader):
             },
         )  # fmt: skip
         return tuple(
-            Told(row[0], row[7], row[8], None if row[3] is None else Held._make(row[1:7]))
+            Told(row[0], row[7], row[8], None if row[3] is None else Held(*row[1:7]))
             for row in rows
         )
 

@@ -61,6 +61,7 @@ CREATE TABLE entry (
   digest TEXT NOT NULL,             -- of this version, hexadecimal
   metadata BLOB NOT NULL,           -- the Entry without its body, with what it inherits; a JSON array
   own BLOB,                         -- the same as its file says it, where that differs
+  listed BLOB,                      -- its JSON in a list (``listed.stored``), where no day changes it
   body TEXT NOT NULL                -- Markdown
 );
 CREATE INDEX entry_folded ON entry (folded);

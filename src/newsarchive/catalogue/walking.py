@@ -7,6 +7,7 @@ and the last page costs what the first does.
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from enum import Enum
 from typing import NamedTuple
 
 from newsarchive.catalogue.finding import FindingReader
@@ -15,8 +16,14 @@ from newsarchive.catalogue.store import connect_to_read, errors_named
 from newsarchive.dates import microseconds
 from newsarchive.query import Order, Query
 
-#: what is read of an entry; without its body an empty one stands there
-_COLUMNS = "e.number, e.at, e.id, e.metadata, e.digest, {body}"
+
+class Part(Enum):
+    """How much is read of entries: SQL of their metadata, body and listed form."""
+
+    HEAD = "e.metadata, e.digest, '', NULL"
+    WHOLE = "e.metadata, e.digest, e.body, NULL"
+    #: the listed form, and the metadata of those that have none
+    LISTED = "iif(e.listed IS NULL, e.metadata, x''), e.digest, '', e.listed"
 
 
 class Held(NamedTuple):
@@ -31,6 +38,8 @@ class Held(NamedTuple):
     digest: str
     #: Markdown; '' where it was not asked for
     body: str
+    #: what ``listed.stored`` made of it; None where it was not asked for, or there is none
+    listed: bytes | None = None
 
 
 class Place(NamedTuple):
@@ -50,7 +59,7 @@ class WalkingReader(FindingReader):
         now: datetime,
         *,
         beyond: Place | None = None,
-        bodies: bool = False,
+        part: Part = Part.HEAD,
     ) -> tuple[Held, ...]:
         """The first ``query.limit`` entries of a list, or of what comes after a place in it."""
         selection = self.driven(select(query, microseconds(now), self.zone))
@@ -65,7 +74,7 @@ class WalkingReader(FindingReader):
             )
             values |= {"at": beyond.at, "id": beyond.id}
         return self._held(
-            f"SELECT {_columns(bodies)} {source} {direction(query.order)} LIMIT :limit",
+            f"SELECT {_columns(part)} {source} {direction(query.order)} LIMIT :limit",
             {**values, "limit": query.limit},
         )
 
@@ -83,11 +92,11 @@ class WalkingReader(FindingReader):
         return max(0, tally.before(selection.end) - tally.before(selection.start))
 
     def held_by_id(
-        self, ids: Sequence[str], now: datetime, *, bodies: bool = False
+        self, ids: Sequence[str], now: datetime, *, part: Part = Part.HEAD
     ) -> tuple[Held, ...]:
         """Entries in the order of their ids; those that are shown."""
         sql = (
-            f"SELECT {_columns(bodies)} FROM entry e WHERE e.id IN ({{marks}})"
+            f"SELECT {_columns(part)} FROM entry e WHERE e.id IN ({{marks}})"
             " AND e.status <> 'draft' AND e.at <= :now"
         )
         rows = self.batched(sql, ids, {"now": microseconds(now)})
@@ -101,7 +110,7 @@ class WalkingReader(FindingReader):
         with errors_named(self.path), closing(connect_to_read(self.path)) as connection:
             connection.row_factory = None  # by place: rows with names take longer
             rows = connection.execute(
-                f"SELECT {_columns(True)} FROM entry e WHERE e.number > ?"
+                f"SELECT {_columns(Part.WHOLE)} FROM entry e WHERE e.number > ?"
                 " AND e.status <> 'draft' AND e.at <= ? ORDER BY e.number",
                 (number, microseconds(now)),
             )
@@ -119,5 +128,5 @@ class WalkingReader(FindingReader):
         return tuple(map(Held._make, self.rows(sql, values)))
 
 
-def _columns(bodies: bool) -> str:
-    return _COLUMNS.format(body="e.body" if bodies else "''")
+def _columns(part: Part) -> str:
+    return f"e.number, e.at, e.id, {part.value}"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec import json, structs
 
+from newsarchive import listed
 from newsarchive.catalogue.announcing import committing, tell
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.memberships import Memberships
@@ -331,13 +332,14 @@ class CatalogueWriter:
             number = was["number"] if was else next(numbers)
             rows.append(
                 (number, entry.id, entry.path, fold(entry.path), entry.file, entry.story,
-                 entry.status, at, digest, metadata, own, entry.body)
+                 entry.status, at, digest, metadata, own, listed.stored(metadata, digest),
+                 entry.body)
             )  # fmt: skip
             joined.append((number, at, placed))
             if was:
                 tale.lists.leave(number)
             tale.note(entry, at, digest, was)
-        marks = ", ".join("?" * 12)
+        marks = ", ".join("?" * 13)
         self._connection.executemany("UPDATE entry SET own = ?, file = ? WHERE id = ?", same)
         self._connection.executemany(f"REPLACE INTO entry VALUES ({marks})", rows)
         tale.lists.join(joined)
