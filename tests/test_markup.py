@@ -783,6 +783,25 @@ def test_the_summary_is_the_first_paragraph(body: str, expected: str) -> None:
     assert summary(body) == expected
 
 
+#: lines that may stand at the beginning of a body, and what may stand in one
+LINES = st.lists(
+    st.lists(
+        st.sampled_from(
+            ["Un", " mot", "«", "10", "2.", "10) ", "- ", ": ", "~ ", "=", "---", "|", "    ", "\t", " ",
+             "#", ">", "*", "_", "`", "[", "](x)", "[^1]", "<b>", "<!--", "&amp;", "\\", "  ", "{{", "é",
+             "\xa0", "{% x %}", "~~", "!["]
+        ), max_size=5,
+    ).map("".join), max_size=7,
+).map("\n".join)  # fmt: skip
+
+
+@settings(max_examples=600)
+@given(LINES)
+def test_a_plain_first_paragraph_is_found_without_parsing_as_with_it(body: str) -> None:
+    # what stands before it is nothing, but no plain paragraph, so that all is parsed
+    assert summary(body) == summary("<!-- -->\n\n" + body)
+
+
 def test_the_summary_is_found_far_down() -> None:
     assert summary("# T\n\n" + "![a](b)\n\n" * 900 + "Oui.") == "Oui."
 

@@ -204,13 +204,16 @@ def read(root: Path, path: str) -> tuple[bytes, FileStat]:
     Raises:
         OSError: it is gone, may not be read, or is no regular file.
     """
-    opened = os.open(root / path, _FLAGS)
-    found = os.fstat(opened)
-    if not stat.S_ISREG(found.st_mode):
+    opened = os.open(f"{root}/{path}", _FLAGS)
+    try:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(f"{path} is no regular file")
+        data = b""
+        while part := os.read(opened, MAX_BYTES + 1 - len(data)):
+            data += part
+    finally:
         os.close(opened)
-        raise OSError(f"{path} is no regular file")
-    with os.fdopen(opened, "rb") as file:
-        data = file.read(MAX_BYTES + 1)
     return data, FileStat(path, found.st_size, found.st_mtime_ns, found.st_ino)
 
 

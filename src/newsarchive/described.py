@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from urllib.parse import unquote, urlsplit
+
+from msgspec import structs
 
 from newsarchive import dates, markup, plaintext
 from newsarchive.entry import (
@@ -286,7 +288,7 @@ def _items(fields: Fields, name: str, wanted: str) -> Iterator[tuple[Scalar, Nod
         if is_empty(each):
             fields.warn(each.line, key.text, "an empty value, left out", wanted)
         else:
-            yield replace(key, line=each.line), each
+            yield structs.replace(key, line=each.line), each
 
 
 def _sources(fields: Fields) -> Iterator[Source]:

@@ -98,7 +98,10 @@ class Fields:
 
     def first(self, name: str) -> tuple[Scalar, Node] | None:
         """The spelling of a key that counts."""
-        return next(self.all(name), None)
+        for spelling in KEYS[name]:  # ``all`` would take twice the time, some 20 times a file
+            if (found := self._found.get(spelling)) and not is_empty(found[1]):
+                return found
+        return None
 
     def date(self) -> tuple[Scalar, Node] | None:
         """The key that holds the date; Jekyll's ``published: false`` is none."""

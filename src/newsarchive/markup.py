@@ -222,14 +222,28 @@ _NOTE_CALL = re.compile(r"\[\^[^\]\s]{1,200}\]")
 _REFERENCE = re.compile(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,200}\]")
 
 
+#: without any of them a text says what it is
+_SIGNS = re.compile(r"[\\`*_~\[<&]")
+
+
 def _text(paragraph: str) -> str:
     """A paragraph's Markdown as plain text on one line, without pictures and note calls."""
+    if not _SIGNS.search(paragraph):
+        return _SPACES.sub(" ", printable(paragraph)).strip(" ")
     text = _REFERENCE.sub(r"\1", _NOTE_CALL.sub("", paragraph))
     return _SPACES.sub(" ", printable(grammar.shown(grammar.inline(text)))).strip(" ")
 
 
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
 _HTML_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>((?:(?!</?p[\s>])[^\0])*)", re.I)
+#: a paragraph that needs no parsing to be found: none of its lines can begin anything else, the
+#: next is blank, and what follows that makes it no term of a list of definitions
+_PLAIN_PARAGRAPH = re.compile(
+    r"(?:[ \t]*\n)*+"
+    r"((?: {0,3}(?:[^\W\d_]|[«“”\"'‘’(¿¡…—–]|[0-9]{1,9}+(?![.)])|\*{1,2}[^\W_])"
+    r"[^\n{<]*+(?:\n|\Z))++)"
+    r"[ \t]*(?:\Z|\n(?:[ \t]*\n)*+(?![ \t]*[:~]))"
+)
 _NO_TEXT = {"table_open": 1, "table_close": -1, "footnote_reference_open": 1} | {
     "footnote_reference_close": -1
 }
@@ -257,6 +271,10 @@ def summary(body: str, limit: int = 300) -> str:
 
 def _first_text(source: str) -> tuple[bool, str]:
     """Whether there is a paragraph, and its text, or else that of a list or a quotation."""
+    source = printable(source)
+    opening = _PLAIN_PARAGRAPH.match(source)
+    if opening and (text := _text(opening[1].strip()[:4_000])):
+        return True, text
     tokens = _blocks(_expanded(source))
     fallback, skipped = "", 0
     for token, content in zip(tokens, [*tokens[1:], *tokens[:1]], strict=True):

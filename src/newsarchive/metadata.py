@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from newsarchive.entry import Json, Severity
 from newsarchive.errors import MetadataError
 
@@ -36,8 +38,7 @@ class Format(StrEnum):
     NIKOLA = "Nikola"
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True, gc=False):
     """One value, as text."""
 
     text: str
@@ -54,16 +55,14 @@ class Scalar:
         return self.text in _NULL if self.plain else not self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True, gc=False):
     """A list."""
 
     values: "tuple[Node, ...]"
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True, gc=False):
     """Keys with values, in the order written; no key stands twice."""
 
     items: "tuple[tuple[Scalar, Node], ...]"

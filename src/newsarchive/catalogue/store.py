@@ -145,6 +145,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # the writer does it when all is told
         connection.execute("PRAGMA temp_store = MEMORY")
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found != VERSION:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from hashlib import blake2b
@@ -31,6 +31,8 @@ _DECODER = json.Decoder(Entry)
 _ENCODER = json.Encoder(order="deterministic")
 #: entries that are written at once
 AT_ONCE = 2_000
+#: bytes of SQLite's log, of which every reader keeps an index
+LONGEST_LOG = 4_000_000
 
 
 @dataclass(slots=True)
@@ -181,7 +183,16 @@ class CatalogueWriter:
     def apply(self, changes: Changes, now: datetime) -> Outcome:
         """Write all changes in one transaction; the generation grows if there were any."""
         with self._transaction():
-            return self._apply(changes, microseconds(now))
+            outcome = self._apply(changes, microseconds(now))
+        self._shorten_log()
+        return outcome
+
+    def _shorten_log(self) -> None:
+        """Copy SQLite's log into the file where it has grown. Not within the commit, as SQLite
+        does it unasked: what was written can be read meanwhile."""
+        with suppress(sqlite3.OperationalError, FileNotFoundError):  # it can wait for the next
+            if self.path.with_name(f"{self.path.name}-wal").stat().st_size > LONGEST_LOG:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
