@@ -36,3 +36,9 @@ def locale(lang: str) -> Locale:
 def grouped(number: int, lang: str) -> str:
     """``12 345``, as a language groups digits."""
     return format_decimal(number, locale=locale(lang))
+
+
+def counted(singular: str, plural: str, number: int, lang: str) -> str:
+    """ "3 articles"; ``%(num)s`` is where the number stands."""
+    text = translations(lang).ngettext(singular, plural, number)
+    return text % {"num": grouped(number, lang)}

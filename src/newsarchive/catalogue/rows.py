@@ -1,18 +1,20 @@
 """Reading rows: one connection a thread, one generation a snapshot."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from msgspec import json, structs
+from msgspec import MsgspecError, json, structs
 
 from newsarchive.catalogue.store import Readers, errors_named
 from newsarchive.catalogue.values import Change
 from newsarchive.dates import instant, local
 from newsarchive.entry import Entry
+from newsarchive.errors import CatalogueError
 
 _BATCH = 400
 #: things worked out that are remembered
@@ -35,6 +37,8 @@ class RowReader:
         self._readers = Readers(path)
         #: what was worked out of one state of the catalogue
         self._worked_out: tuple[str, dict[Hashable, Any]] = ("", {})
+        #: of each thread: the state that its snapshot is of, once that was asked
+        self._snapshots = threading.local()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -42,9 +46,11 @@ class RowReader:
         connection = self._readers.connection()
         with errors_named(self.path):
             connection.execute("BEGIN")
+        self._snapshots.state = ""
         try:
             yield
         finally:
+            del self._snapshots.state
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
 
@@ -78,15 +84,24 @@ class RowReader:
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
         """What ``work`` makes of the catalogue alone, which nobody changes: made once a
         generation."""
-        state = str(self.value(
-            "SELECT group_concat(value) FROM meta WHERE name IN ('made', 'generation')"
-        ))  # fmt: skip
+        state = self._state()
         held = self._worked_out
         if held[0] != state or len(held[1]) > MOST_KEPT:
             self._worked_out = held = (state, {})
         if key not in held[1]:
             held[1][key] = work()
         return cast("T", held[1][key])
+
+    def _state(self) -> str:
+        """What is read of: another whenever anything is written. Asked once a snapshot."""
+        known: str | None = getattr(self._snapshots, "state", None)
+        if known:
+            return known
+        sql = "SELECT group_concat(value) FROM meta WHERE name IN ('made', 'generation')"
+        found = str(self.value(sql))
+        if known is not None:
+            self._snapshots.state = found
+        return found
 
     # -- the whole --
 
@@ -127,8 +142,16 @@ def day_of(at: int, zone: tzinfo) -> date:
 
 
 def entry_of(row: sqlite3.Row) -> Entry:
-    """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``."""
-    entry = _DECODER.decode(row["metadata"])
+    """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``.
+
+    Raises:
+        CatalogueError: it is damaged.
+    """
+    try:
+        entry = _DECODER.decode(row["metadata"])
+    except MsgspecError as error:  # SQLite does not notice that a bit is another
+        damage = sqlite3.DatabaseError(f"malformed: {error}")
+        raise CatalogueError("the catalogue", "an entry in it cannot be read") from damage
     # nobody else has it yet, and ``replace`` would take four times as long as all the rest
     structs.force_setattr(entry, "digest", row["digest"])
     if "body" in row.keys():  # noqa: SIM118 - of a row, which looks among its values otherwise

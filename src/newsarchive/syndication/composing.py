@@ -17,6 +17,7 @@ from newsarchive.sanitise import printable
 from newsarchive.searching import Search
 from newsarchive.syndication.channel import Channel
 from newsarchive.syndication.content import Contents, Kept
+from newsarchive.syndication.leaving import leaving_out
 from newsarchive.syndication.window import LEAST, MOST, PAGE_SIZE, SPAN, window
 
 #: minutes after which to ask again: while a story runs, otherwise, and where nothing will change
@@ -159,7 +160,10 @@ class Composing:
         held = self.archive.held(numbers, self.now)
         paths = {entry.story for entry in held.values() if entry.story}
         stories = catalogue.titles(paths, self.now)
-        made = contents.entries([held[number] for number in numbers], stories)
+        made = leaving_out(
+            lambda entries: contents.entries(entries, stories),
+            tuple(held[number] for number in numbers),
+        )
         return made, self._running_until(held.values(), catalogue.coverage(paths))
 
     def _running_until(

@@ -16,6 +16,7 @@ from newsarchive.searching import Search
 from newsarchive.syndication.channel import Channel
 from newsarchive.syndication.composing import Composing
 from newsarchive.syndication.content import Kept
+from newsarchive.syndication.leaving import leaving_out
 
 EDITIONS = "feeds.sqlite3"
 #: grows whenever the same feed becomes other bytes
@@ -97,7 +98,9 @@ class Syndicate:
         )
         if composed is None or _etag(composed.feed, document.form) != edition.etag:
             raise CatalogueError(str(self._archive.catalogue.path), "moved on while it was read")
-        return self._editions.keep_body(edition, RENDERERS[document.form](composed.feed))
+        feed, render = composed.feed, RENDERERS[document.form]
+        body = leaving_out(lambda some: render(replace(feed, entries=some)), feed.entries)
+        return self._editions.keep_body(edition, body)
 
 
 def _etag(feed: Feed, form: Format) -> str:
@@ -107,5 +110,8 @@ def _etag(feed: Feed, form: Format) -> str:
         feed = replace(feed, ttl=0)
     if form is not Format.JSON:
         feed = replace(feed, is_expired=False)
-    value = msgspec.json.encode(feed, order="deterministic")
+    value = leaving_out(
+        lambda some: msgspec.json.encode(replace(feed, entries=some), order="deterministic"),
+        feed.entries,
+    )
     return blake2b(b"%d %s %s" % (VERSION, form.encode(), value), digest_size=12).hexdigest()

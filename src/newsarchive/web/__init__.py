@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -45,7 +45,8 @@ _WITHOUT_SNAPSHOT = {
 }  # fmt: skip
 #: what is of the search index too
 _OF_THE_INDEX = {"search.page", "search.suggest", "api.search", "api.suggest", "feeds.search"}
-#: lines of lists and small calendars that are remembered as they are drawn: a kilobyte or two each
+#: parts of pages that are remembered as they are drawn, lines of lists above all: a kilobyte or two
+#: each
 MOST_DRAWN = 2_000
 #: how long an answer is kept at most
 KEPT_SECONDS = 60
@@ -113,6 +114,7 @@ def _set_up_templates(app: Flask, config: Config) -> None:
         "asset": static.address,
         "query_text": "",
         "drawn": lru_cache(maxsize=MOST_DRAWN)(partial(_drawn, env)),
+        "_": _says(config.language),
     }  # fmt: skip
     app.context_processor(_years)
 
@@ -120,6 +122,21 @@ def _set_up_templates(app: Flask, config: Config) -> None:
 def _drawn(env: Environment, template: str, shown: Hashable, *how: Hashable) -> Markup:
     """A part of a page that depends on nothing but what it shows."""
     return Markup(env.get_template(template).render(shown=shown, how=how))  # noqa: S704 - escaped there
+
+
+def _says(lang: str) -> Callable[..., Markup]:
+    """``_`` as Jinja has it, which looks all up again each time: a tenth of a page."""
+    words = translations(lang)
+
+    @lru_cache(maxsize=1_000)  # templates have so many at most
+    def text(written: str) -> Markup:
+        return Markup(words.gettext(written))  # noqa: S704 - of a template
+
+    @lru_cache(maxsize=1_000)
+    def plain(written: str) -> Markup:
+        return text(written) % {}
+
+    return lambda written, **values: text(written) % values if values else plain(written)
 
 
 def _json_ld(thing: Any) -> Markup:

@@ -1,12 +1,10 @@
 """Values of the archive made into what templates place: titles set, dates said, lists grouped."""
 
-import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from itertools import groupby
 
-from babel.dates import get_day_names
 from markupsafe import Markup
 
 from newsarchive import dates, markup, permalink
@@ -16,16 +14,20 @@ from newsarchive.dates import local, local_day
 from newsarchive.documents import image_url
 from newsarchive.entry import Correction, Entry, Precision, Source, Status
 from newsarchive.feeds import Format
-from newsarchive.i18n import grouped, locale, translations
+from newsarchive.i18n import counted
 from newsarchive.query import Order, Period, Query
 from newsarchive.renderings import place
 from newsarchive.syndication import Channel
-from newsarchive.web import views
+from newsarchive.web import months, views
 
 #: characters of whole updates on a story's page, which is to stay light; the others are folded
 STORY_ROOM = 20_000
 #: characters around an update's text
 UPDATE_FRAME = 400
+#: lines of lists that a process remembers, about a kilobyte each: the newest are on many pages
+MOST_LINES = 2_000
+#: by digest of the entry, title of its story, language and time zone of the site
+_LINES: dict[tuple[str, str, str, tzinfo], views.Line] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ class Composer:
 
     def counted(self, singular: str, plural: str, number: int) -> str:
         """ "3 articles", in the site's language."""
-        text = translations(self.lang).ngettext(singular, plural, number)
-        return text % {"num": grouped(number, self.lang)}
+        return counted(singular, plural, number, self.lang)
 
     def feeds(self, channel: Channel, name: str) -> tuple[views.Alternate, ...]:
         """The feeds of a list, for the head of a page: those that every reader knows first."""
@@ -67,7 +68,16 @@ class Composer:
 
     def line(self, entry: Entry, stories: dict[str, str] | None = None) -> views.Line:
         """An entry as a line of a list; ``stories`` gives the titles of stories by path."""
-        title = (stories or {}).get(entry.story)
+        title = (stories or {}).get(entry.story, "")
+        key = (entry.digest, title, self.lang, self.zone)
+        found = _LINES.get(key)
+        if found is None:
+            if len(_LINES) >= MOST_LINES:
+                _LINES.clear()
+            found = _LINES[key] = self._line(entry, title)
+        return found
+
+    def _line(self, entry: Entry, title: str) -> views.Line:
         return views.Line(
             url=permalink.entry(entry.path),
             title=markup.typeset(entry.title, entry.lang),
@@ -188,37 +198,12 @@ class Composer:
 
     def month(self, period: Period, days: dict[str, int], most: int, *, year: bool) -> views.Month:
         """A small calendar; ``days`` counts entries by ISO day, ``most`` is the busiest's."""
-        first_weekday = locale(self.lang).first_week_day
-        weeks = calendar.Calendar(first_weekday).monthdayscalendar(period.year, period.first.month)
-        names = get_day_names("wide", "stand-alone", locale=locale(self.lang))
-        narrow = get_day_names("narrow", "stand-alone", locale=locale(self.lang))
-        order = [(first_weekday + place) % 7 for place in range(7)]
         beginning = f"{period}-"
-        entries = sum(n for day, n in days.items() if day.startswith(beginning))
-        return views.Month(
-            heading=dates.month_in_words(period.first, self.lang, year=year),
-            url=permalink.period(period.year, period.month) if entries else "",
-            entries=entries,
-            weekdays=tuple((narrow[day], names[day]) for day in order),
-            weeks=tuple(
-                tuple(self._cell(period, day, days, most) if day else None for day in week)
-                for week in weeks
-            ),
-        )
-
-    def _cell(self, period: Period, day: int, days: dict[str, int], most: int) -> views.Cell:
-        when = date(period.year, period.month or 1, day)
-        entries = days.get(when.isoformat(), 0)
-        words = dates.day_in_words(when, self.lang, weekday=False, year=False)
-        counted = self.counted("%(num)s entry", "%(num)s entries", entries)
-        return views.Cell(
-            day=day,
-            url=permalink.period(when.year, when.month, day) if entries else "",
-            entries=entries,
-            shade=views.shade(entries, most),
-            name=f"{words}, {counted}" if entries else words,
-            is_today=when == local(self.now, self.zone).date(),
-        )
+        counts = tuple((day, n) for day, n in days.items() if day.startswith(beginning))
+        today = local(self.now, self.zone).date()
+        is_now = (today.year, today.month) == (period.year, period.month)
+        days_of_it = months.Days(period, counts, most, today if is_now else None)
+        return months.month(days_of_it, self.lang, year=year)
 
     # -- entries --
 

@@ -176,6 +176,7 @@ def note_once(error: CatalogueError | SearchError) -> None:
     """A line in the log: every visitor meets it until it is mended."""
     noted = current_app.extensions.setdefault("noted", set())
     # before the first load it is no trouble
-    if str(error) not in noted and Path(error.path).exists():
+    is_trouble = is_damage(error.__cause__) or Path(error.path).exists()
+    if is_trouble and str(error) not in noted:
         noted.add(str(error))
         current_app.logger.warning("%s", error)
