@@ -23,6 +23,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().err.splitlines()
 
 
+@pytest.mark.requirement(20)
 def test_a_request_is_one_line_with_the_id_that_its_answer_has(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,6 +62,7 @@ def test_nothing_is_logged_unasked(desk: Desk, capsys: pytest.CaptureFixture[str
     assert not lines(capsys)
 
 
+@pytest.mark.requirement(20)
 @pytest.mark.parametrize(
     "address", ["/a%0Ab", "/a%1B[31mrouge", "/%C2%9B31m", "/%E2%80%AEx", "/é", "/x?q=%0A\u001b"]
 )

@@ -254,6 +254,7 @@ def assert_problem(answer: TestResponse, status: int) -> None:
     assert problem["detail"]
 
 
+@pytest.mark.requirement(2)
 @pytest.mark.parametrize(
     ("address", "parameter"),
     [
@@ -436,6 +437,7 @@ def test_the_calendar_counts_the_days_of_a_year(client: FlaskClient) -> None:
     assert get(client, "calendar", year="2099")["total"] == 0
 
 
+@pytest.mark.requirement(11)
 def test_what_is_embargoed_changes_no_answer(desk: Desk) -> None:
     client = desk.client()
     addresses = [

@@ -39,6 +39,7 @@ def test_markdown_and_what_may_be_served_beside_it_are_listed(tmp_path: Path) ->
     assert found.refused == ()
 
 
+@pytest.mark.requirement(6)
 def test_links_loops_pipes_and_odd_names_are_refused_by_name(tmp_path: Path) -> None:
     put(tmp_path, "good.md")
     (tmp_path / "leak.md").symlink_to("/etc/passwd")
@@ -76,6 +77,7 @@ def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
         articles.scan(tmp_path / "none")
 
 
+@pytest.mark.requirement(18)
 def test_a_file_is_created_once_and_never_written_over(tmp_path: Path) -> None:
     made = articles.create(tmp_path, "2026/a.md", "texte")
     assert made.read_text(encoding="utf-8") == "texte"
@@ -85,6 +87,7 @@ def test_a_file_is_created_once_and_never_written_over(tmp_path: Path) -> None:
     assert [each.name for each in made.parent.iterdir()] == ["a.md"]
 
 
+@pytest.mark.requirement(18)
 @pytest.mark.parametrize(
     "path", ["../a.md", "/tmp/a.md", "a/../../b.md", "", "a\x00.md", "a\\b.md"]
 )
@@ -93,6 +96,7 @@ def test_nothing_is_created_outside_the_folder(tmp_path: Path, path: str) -> Non
         articles.create(tmp_path, path, "x")
 
 
+@pytest.mark.requirement(18)
 def test_nothing_is_created_through_a_link_that_leads_outside(tmp_path: Path) -> None:
     root = tmp_path / "articles"
     root.mkdir()
@@ -103,6 +107,7 @@ def test_nothing_is_created_through_a_link_that_leads_outside(tmp_path: Path) ->
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.requirement(18)
 def test_a_file_is_rewritten_only_while_it_is_as_it_was(tmp_path: Path) -> None:
     file = put(tmp_path, "a.md", "avant")
     file.chmod(0o640)

@@ -209,6 +209,7 @@ def test_an_unknown_key_is_a_note_once_with_the_number_of_files(desk: Desk) -> N
     ]
 
 
+@pytest.mark.requirement(10)
 def test_ids_and_addresses_that_two_entries_claim_are_errors_that_name_both(desk: Desk) -> None:
     desk.article("2023/a.md", "2023-01-01", id="meme")
     desk.article("2023/b.md", "2023-01-02", id="meme")
@@ -280,6 +281,7 @@ def test_template_tags_without_a_meaning_are_a_note_for_each_kind(desk: Desk) ->
     )
 
 
+@pytest.mark.requirement(7)
 def test_a_text_beyond_the_bounds_is_a_warning(desk: Desk) -> None:
     put(desk, "2023/a.md", "<div>" * 5_000)
     problem = one(desk)
@@ -319,6 +321,7 @@ def ids(desk: Desk) -> dict[str, str]:
     return {entry.path: entry.id for entry in desk.find().entries}
 
 
+@pytest.mark.requirement(18)
 def test_fix_writes_the_ids_that_are_missing_and_nothing_else(desk: Desk) -> None:
     desk.article("2023/a.md")
     desk.article("2023/b.md", id="b")

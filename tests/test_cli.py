@@ -267,6 +267,7 @@ def test_nothing_to_serve_is_exit_code_4_and_told_what_to_do() -> None:
     assert err.endswith("articles: no such folder of articles; newsarchive init makes one\n")
 
 
+@pytest.mark.requirement(15)
 @pytest.mark.usefixtures("archive")
 def test_a_data_folder_that_cannot_be_written_is_exit_code_4(
     run: Run, monkeypatch: pytest.MonkeyPatch
@@ -277,6 +278,7 @@ def test_a_data_folder_that_cannot_be_written_is_exit_code_4(
     assert ran.err.startswith("newsarchive: /dev/null/data/writer.lock: ")
 
 
+@pytest.mark.requirement(17)
 @pytest.mark.parametrize("args", [("index",), ("watch",), ("list",)])
 @pytest.mark.usefixtures("archive")
 def test_a_second_writer_is_told_who_the_first_is_with_exit_code_3(
@@ -450,6 +452,7 @@ def test_a_new_article_may_have_any_date(run: Run, date: str, path: str) -> None
     assert date[:7] in Path(path).read_text()
 
 
+@pytest.mark.requirement(18)
 @pytest.mark.usefixtures("archive")
 def test_a_new_file_never_takes_the_place_of_another(run: Run) -> None:
     ran = run("new", "article", "Autre", "--date", "2024-02-01")
@@ -862,6 +865,7 @@ def is_ready(address: str) -> bool:
         return False
 
 
+@pytest.mark.requirement(13)
 @pytest.mark.parametrize(
     ("number", "workers"),
     [(signal.SIGTERM, ()), (signal.SIGINT, ()), (signal.SIGTERM, ("--workers", "2"))],

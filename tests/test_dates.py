@@ -110,6 +110,7 @@ def test_any_text_is_a_date_or_a_date_error(text: str) -> None:
     assert at.tzinfo is not None
 
 
+@pytest.mark.requirement(19)
 @given(at=st.datetimes(timezones=st.sampled_from([UTC, hours(14), hours(-12)])))
 def test_instants_are_counted_for_every_year_of_the_calendar(at: datetime) -> None:
     counted = dates.microseconds(at)

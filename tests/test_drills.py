@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT
 
 
+@pytest.mark.requirement(12, 13)
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux, to find processes")  # noqa: PTH112
 def test_a_site_that_is_killed_damaged_and_fed_nonsense_answers_as_its_files_say() -> None:
     process = subprocess.Popen(

@@ -907,6 +907,7 @@ def test_a_remedy_mends_the_line_it_is_for() -> None:
     assert mended > 30
 
 
+@pytest.mark.requirement(6)
 def test_hostile_front_matter_gets_its_verdicts(shared: Path) -> None:
     folder = shared / "hostile" / "frontmatter"
     wanted = dict(

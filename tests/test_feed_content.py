@@ -432,6 +432,7 @@ def test_a_withdrawn_article_stays_with_its_notice(desk: Desk, form: Format) -> 
             assert ("vieux" in entry["html"] + entry["summary"]) is not withdrawn
 
 
+@pytest.mark.requirement(11)
 @each_format
 def test_a_draft_is_in_no_feed(desk: Desk, form: Format) -> None:
     """feeds.md 10: and what becomes one leaves them."""
@@ -505,6 +506,7 @@ NASTY = [
 ]
 
 
+@pytest.mark.requirement(9)
 @each_format
 @pytest.mark.parametrize(("written", "plain"), NASTY)
 def test_any_text_is_escaped_once(desk: Desk, form: Format, written: str, plain: str) -> None:

@@ -237,6 +237,7 @@ def test_etag_and_date_change_together_and_only_with_the_bytes(
     assert len(set(changed)) == 1, changed
 
 
+@pytest.mark.requirement(19)
 def test_the_date_rises_with_each_change_and_is_never_to_come(desk: Desk, form: str) -> None:
     """feeds.md 12. Two changes within a second leave the second one without a date for a while."""
     client, address = desk.client(), feed("/", form)

@@ -305,6 +305,7 @@ def test_pages_of_changes_lead_on_in_the_link_header(desk: Desk) -> None:
     assert sorted(seen) == ["0", "1", "2"]
 
 
+@pytest.mark.requirement(19)
 def test_the_clock_may_be_set_back(tmp_path: Path) -> None:
     room = Newsroom(tmp_path)
     room.put(1, "a", 30, Status.PUBLISHED, 0)

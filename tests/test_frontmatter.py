@@ -198,6 +198,7 @@ def test_pelican_lists_authors_and_ends_at_the_first_line_that_is_none() -> None
     assert (head.body, head.body_line) == ("Corps sans ligne vide.\n", 5)
 
 
+@pytest.mark.requirement(6)
 @pytest.mark.parametrize("count", [MAX_DEPTH, MAX_DEPTH + 1])
 @pytest.mark.parametrize(
     "nested",
@@ -218,6 +219,7 @@ def test_metadata_nest_eight_deep_and_no_deeper(count: int, nested: object) -> N
     assert all("deep" in problem for problem in problems)
 
 
+@pytest.mark.requirement(6)
 @pytest.mark.parametrize("values", [MAX_VALUES, MAX_VALUES + 1])
 @pytest.mark.parametrize(
     ("before", "after"),
@@ -237,6 +239,7 @@ def test_metadata_hold_five_thousand_values(values: int, before: str, after: str
     assert "5,000 values" in said("title: x\ntags: " + "a," * values)[0] or values == MAX_VALUES
 
 
+@pytest.mark.requirement(6)
 def test_metadata_and_files_have_a_size() -> None:
     fill = "x: " + "a" * (MAX_METADATA - 4) + "\n"
     assert not said(f"---\n{fill}---\n")
@@ -247,6 +250,7 @@ def test_metadata_and_files_have_a_size() -> None:
     assert "larger than 2 MB" in said(b"a" * (MAX_FILE + 1))[0]
 
 
+@pytest.mark.requirement(6)
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -311,6 +315,7 @@ def test_hostile_toml_is_read_in_half_a_second(hostile: str) -> None:
     assert time.process_time() - start < 2
 
 
+@pytest.mark.requirement(9)
 @pytest.mark.parametrize(
     ("data", "line"),
     [

@@ -133,6 +133,7 @@ def test_no_page_of_a_list_runs_what_an_author_or_a_visitor_wrote(
     assert list(active_of_page(client.get(path).text)) == []
 
 
+@pytest.mark.requirement(8)
 @pytest.mark.parametrize("number", range(len(VECTORS)))
 def test_no_vector_runs_on_a_page_or_in_a_document(client: FlaskClient, number: int) -> None:
     answer = client.get(f"/articles/a{number}/")
@@ -146,6 +147,7 @@ def test_no_vector_runs_on_a_page_or_in_a_document(client: FlaskClient, number: 
     assert "".join(piece["text"] for piece in hit["marked_title"]) == hit["title"]
 
 
+@pytest.mark.requirement(8)
 @pytest.mark.parametrize("form", ["rss", "atom"])
 @pytest.mark.parametrize(
     "list_", ["/feed", "/tags/commun/feed", "/articles/recit/feed", "/corrections/feed"]
@@ -165,6 +167,7 @@ def test_no_vector_runs_in_a_feed(client: FlaskClient, list_: str, form: str) ->
     assert seen
 
 
+@pytest.mark.requirement(8)
 def test_no_vector_runs_in_a_json_feed_or_an_export(client: FlaskClient) -> None:
     items: list[dict[str, Any]] = client.get("/feed.json").json["items"]
     export = client.get("/api/v1/export.ndjson?fields=content_html,title").text.split("\n")[:-1]
@@ -174,6 +177,7 @@ def test_no_vector_runs_in_a_json_feed_or_an_export(client: FlaskClient) -> None
     assert [found for text in texts for found in active(text)] == []
 
 
+@pytest.mark.requirement(8)
 @pytest.mark.parametrize("typed", ["ale", "scr", "xsc", "onm"])
 def test_suggestions_are_text(client: FlaskClient, typed: str) -> None:
     answer = client.get(f"/search/suggest?q={typed}")

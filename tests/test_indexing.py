@@ -50,6 +50,7 @@ class Killed(BaseException):
     """What no code of ours catches."""
 
 
+@pytest.mark.requirement(12)
 def test_a_first_index_answers_while_it_is_made_and_goes_on_after_it_was_killed(
     newsroom: Desk,
 ) -> None:

@@ -88,6 +88,7 @@ def test_saves_renames_and_deletions_arrive(desk: Desk) -> None:
         wait_for(lambda: desk.paths() == [])
 
 
+@pytest.mark.requirement(16)
 def test_a_file_written_bit_by_bit_never_replaces_its_good_version_by_half(desk: Desk) -> None:
     desk.article("a.md", title="Avant")
     seen: set[str] = set()
@@ -112,6 +113,7 @@ def git(folder: Path, *words: str) -> None:
     )
 
 
+@pytest.mark.requirement(16)
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_a_checkout_of_another_branch_arrives_whole(desk: Desk) -> None:
     """No standing entry is missing at any moment, and there is no mixture in the end."""
@@ -168,6 +170,7 @@ def test_where_files_changed_is_told_from_what_a_system_tells(tmp_path: Path) ->
     assert folders_of(tmp_path, {(modified, "/elsewhere/a.md")}) is None
 
 
+@pytest.mark.requirement(16)
 def test_while_git_holds_its_lock_nothing_is_loaded(desk: Desk) -> None:
     (desk.config.articles_dir / ".git").mkdir()
     lock = desk.config.articles_dir / ".git" / "index.lock"
@@ -180,6 +183,7 @@ def test_while_git_holds_its_lock_nothing_is_loaded(desk: Desk) -> None:
         wait_for(lambda: desk.paths() == ["a"])
 
 
+@pytest.mark.requirement(17)
 def test_the_second_writer_is_told_who_holds_the_lock(desk: Desk) -> None:
     with writing(desk.config):
         with pytest.raises(WriterBusyError) as caught, writing(desk.config):
@@ -393,6 +397,7 @@ def test_a_catalogue_damaged_within_is_put_aside_and_made_anew(
     assert not list(desk.config.data_dir.glob("rebuilt*"))
 
 
+@pytest.mark.requirement(14)
 def test_pages_answer_from_a_damaged_catalogue_until_the_new_one_is_whole(desk: Desk) -> None:
     for number in range(50):
         desk.article(f"{number}.md", title=f"Titre {number}")
@@ -404,6 +409,7 @@ def test_pages_answer_from_a_damaged_catalogue_until_the_new_one_is_whole(desk: 
     assert set(seen) == {50}
 
 
+@pytest.mark.requirement(14)
 @pytest.mark.parametrize("how", ["removed", "replaced"])
 def test_a_catalogue_that_is_taken_away_is_made_anew_at_once_and_pages_answer(
     desk: Desk, how: str

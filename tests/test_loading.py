@@ -116,6 +116,7 @@ def test_only_what_changed_is_read(desk: Desk) -> None:
     assert desk.load().removed == 1
 
 
+@pytest.mark.requirement(6)
 def test_a_broken_file_keeps_its_last_good_version_and_harms_no_other(desk: Desk) -> None:
     desk.article("a.md", title="Bon")
     desk.article("b.md", title="Autre")
@@ -132,6 +133,7 @@ def test_a_broken_file_keeps_its_last_good_version_and_harms_no_other(desk: Desk
     assert {entry.title for entry in desk.find().entries} == {"Mieux", "Autre, mieux"}
 
 
+@pytest.mark.requirement(10)
 def test_a_file_moved_keeps_its_id_and_one_copied_is_named(desk: Desk) -> None:
     file = desk.write("a.md", "---\ntitle: T\ndate: 2023-01-01\nid: k3f9\n---\nx")
     desk.load()
@@ -152,6 +154,7 @@ def test_a_file_moved_keeps_its_id_and_one_copied_is_named(desk: Desk) -> None:
     assert desk.problems() == []
 
 
+@pytest.mark.requirement(10)
 def test_of_two_files_with_one_address_the_older_keeps_it(desk: Desk) -> None:
     desk.article("2023/x.md", "2023-05-01", title="Jeune", id="k1")
     desk.article("2023/x/index.md", "2023-04-01", title="Vieux", id="k2")
@@ -367,6 +370,7 @@ def test_withdrawn_entries_stay_in_their_lists(desk: Desk) -> None:
     assert [entry.status for entry in desk.find().entries] == [Status.WITHDRAWN]
 
 
+@pytest.mark.requirement(6)
 def test_hostile_files_take_no_other_down(desk: Desk, shared: Path) -> None:
     for file in sorted((shared / "hostile" / "frontmatter").glob("*.md")):
         desk.write(f"h/{file.name}", file.read_bytes())
@@ -393,6 +397,7 @@ def test_a_folder_of_jekylls_longer_ending_is_read_alike(desk: Desk) -> None:
     )
 
 
+@pytest.mark.requirement(16)
 def test_a_file_gone_between_the_list_and_the_reading_keeps_its_place(desk: Desk) -> None:
     """As when an editor saves by renaming, in the very load that reads everything again."""
     desk.article("a.md")

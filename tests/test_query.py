@@ -44,6 +44,7 @@ def test_an_unknown_parameter_is_an_error_for_programs() -> None:
         Query.from_args([("utm", "x")], strict=True)
 
 
+@pytest.mark.requirement(2)
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
@@ -72,6 +73,7 @@ def test_a_bad_value_names_the_parameter_and_what_it_takes(
     assert told in caught.value.message
 
 
+@pytest.mark.requirement(2)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -408,6 +408,7 @@ def test_changes_that_are_not_in_the_index_yet_are_counted(newsroom: Desk) -> No
     assert "1 changement n’y est pas encore" in text
 
 
+@pytest.mark.requirement(14)
 def test_while_the_index_is_damaged_search_is_refused_and_pages_answer(
     newsroom: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:

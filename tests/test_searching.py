@@ -199,6 +199,7 @@ def test_a_story_is_not_found_by_an_update_that_moved_to_another(newsroom: Desk)
     assert set(paths(find(newsroom, "retour"))) == {"autre", "2023-11-22"}
 
 
+@pytest.mark.requirement(11)
 def test_an_embargo_ends_in_the_index_too(desk: Desk) -> None:
     end = NOW - timedelta(hours=1)
     desk.article("x.md", end.isoformat(), "Surprise")

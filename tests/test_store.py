@@ -80,6 +80,7 @@ def test_a_reader_of_another_user_sees_what_is_written_later(open_to_all: Path) 
 MOUNTED = "mount -t tmpfs none {0} && cp {1} {0}/ && mount -o remount,ro {0} && exec {2} {0}/{3}"
 
 
+@pytest.mark.requirement(15)
 @pytest.mark.skipif(
     subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode != 0,
     reason="needs a mount namespace of its own",

@@ -67,6 +67,7 @@ SPOILT = {
 }
 
 
+@pytest.mark.requirement(14)
 @pytest.mark.parametrize("sql", SPOILT.values(), ids=SPOILT)
 def test_whatever_differs_is_found_and_mended(newsroom: Desk, sql: str) -> None:
     spoil(newsroom, sql)
@@ -91,6 +92,7 @@ def test_mending_keeps_what_the_catalogue_alone_knows(newsroom: Desk) -> None:
     assert arrival.arrived > arrival.at
 
 
+@pytest.mark.requirement(14)
 @pytest.mark.parametrize("where", [0.0, 0.3, 0.6, 0.9])
 def test_a_damaged_catalogue_is_made_anew(newsroom: Desk, where: float) -> None:
     path = newsroom.config.data_dir / CATALOGUE

@@ -111,6 +111,7 @@ def test_the_other_addresses_answer(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 200
 
 
+@pytest.mark.requirement(3)
 @pytest.mark.parametrize(("address", "status"), REFUSED.items(), ids=lambda value: str(value)[:40])
 def test_what_is_not_there_is_refused_with_help(
     client: FlaskClient, address: str, status: int
@@ -125,6 +126,7 @@ def test_what_is_not_there_is_refused_with_help(
         assert 'name="q"' in answer.text
 
 
+@pytest.mark.requirement(3)
 @pytest.mark.parametrize("path", ["//evil.example/", "//evil.example", "/\\evil.example", "///"])
 def test_an_address_that_looks_like_another_site_leads_nowhere(
     client: FlaskClient, path: str
@@ -134,6 +136,7 @@ def test_an_address_that_looks_like_another_site_leads_nowhere(
     assert "Location" not in answer.headers
 
 
+@pytest.mark.requirement(5)
 @pytest.mark.parametrize("address", [*PAGES, *OTHERS, *REFUSED])
 def test_every_answer_carries_the_security_headers_and_no_cookie(
     client: FlaskClient, address: str
@@ -147,6 +150,7 @@ def test_every_answer_carries_the_security_headers_and_no_cookie(
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.requirement(4)
 @pytest.mark.parametrize("address", [*PAGES, *OTHERS, *REFUSED, "/2023", "/vieux/affaire.html"])
 def test_the_host_header_is_in_no_answer(client: FlaskClient, address: str) -> None:
     answer = client.get(address, headers={"Host": "evil.example"})
@@ -178,6 +182,7 @@ def test_only_a_200_is_conditional(client: FlaskClient, address: str) -> None:
     assert "ETag" not in answer.headers
 
 
+@pytest.mark.requirement(3)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_pages_can_only_be_read(client: FlaskClient, method: str) -> None:
     answer = client.open("/articles/2024/seul/", method=method)
@@ -453,6 +458,7 @@ def test_what_is_told_of_the_archive_is_of_one_generation(desk: Desk) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.requirement(11)
 def test_what_is_embargoed_or_a_draft_is_nowhere(client: FlaskClient) -> None:
     for address in [*PAGES, *OTHERS]:
         answer = client.get(address).data

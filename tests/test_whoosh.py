@@ -321,6 +321,7 @@ print("done", failed)
 """
 
 
+@pytest.mark.requirement(15)
 def test_a_full_disk_leaves_the_index_as_it_was_and_lets_the_next_one_in(
     engine: WhooshEngine, folder: Path
 ) -> None:
@@ -356,6 +357,7 @@ def _write(folder: Path, count: int) -> None:
         writer.update([document(f"{n}", f"mot{number} chat") for n in range(30)], (), f"{number}")
 
 
+@pytest.mark.requirement(12)
 def test_another_process_killed_at_any_moment_leaves_one_whole_update(
     engine: WhooshEngine, folder: Path
 ) -> None:

@@ -199,6 +199,7 @@ def test_values_can_be_compared_and_kept() -> None:
     assert parse("a OR b").clauses == (Clause((Word("a"), Word("b"))),)
 
 
+@pytest.mark.requirement(1)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -257,6 +258,7 @@ def hostile(folder: Path) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.requirement(1)
 def test_hostile_queries_are_read_or_refused_at_once(shared: Path) -> None:
     refused = set()
     queries = hostile(shared)
@@ -306,6 +308,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@pytest.mark.requirement(1)
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any
 
@@ -177,10 +176,10 @@ def _keep(response: Response) -> Response:
     what is new or running depends on the clock."""
     if "snapshot" in g and _is_kept(response):
         make = composer()
-        until = make.now + timedelta(seconds=KEPT_SECONDS)
+        until = make.now.timestamp() + KEPT_SECONDS
         with suppress(CatalogueError):
             arrival = make.archive.catalogue.next_arrival(make.now)
-            request.environ[KEEP_UNTIL] = min(until, arrival or until).timestamp()
+            request.environ[KEEP_UNTIL] = min(until, arrival.timestamp()) if arrival else until
     return response
 
 
