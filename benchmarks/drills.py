@@ -67,6 +67,8 @@ class Site:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
+        #: what the server is told besides
+        self.more: dict[str, str] = {}
 
     def environ(self, data: Path | None = None) -> dict[str, str]:
         return {
@@ -100,7 +102,7 @@ class Site:
     def spawn(self) -> None:
         words = [sys.executable, "-m", "newsarchive", "serve", "--workers", "2"]
         self.process = subprocess.Popen(
-            [*words, "--port", str(self.port)], env=self.environ(),
+            [*words, "--port", str(self.port)], env={**self.environ(), **self.more},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -410,6 +412,25 @@ def check_out(site: Site, times: int, files: int = 3000) -> None:
         time.sleep(0.1)
 
 
+def jump_clock(site: Site, times: int) -> None:
+    """Its clock alone, and never before the newest article: what is embargoed is another matter."""
+    clock = site.data.parent / "clock"
+    clock.write_text("+0")
+    site.stop()
+    site.more = {
+        "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }  # fmt: skip
+    site.start()
+    for turn in edits(site, times):
+        clock.with_name("next").write_text(("-700d", "+0", "+20000d", "-1d", "+3h")[turn % 5])
+        clock.with_name("next").replace(clock)
+        site.settle()
+    site.stop()
+    site.more = {}
+    site.start()
+
+
 def mutate_queries(site: Site, times: int) -> None:
     chance = random.Random(5)
     slowest = 0.0
@@ -466,10 +487,13 @@ DRILLS: list[tuple[str, Callable[[Site, int], None], int, int]] = [
     ("disk read-only", make_read_only, 10, 0),
     ("file written by halves", write_by_halves, 30, 1),
     ("git checkout of 3,000 files", check_out, 20, 0),
+    ("clock jumps", jump_clock, 50, 0),
     ("mutated question", mutate_queries, 10_000, 80),
     ("connection half open", hold_half_open, 200, 20),
 ]
 _OF_DISKS = {"disk full", "disk read-only"}
+#: Debian's package libfaketime, where it is installed
+FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 
 
 # -- all of them --
@@ -540,6 +564,9 @@ def main() -> int:
                 continue
             if name in _OF_DISKS and not is_mounted:
                 print(f"{name:32} not done: it needs a tmpfs, which root may mount")
+                continue
+            if name == "clock jumps" and not FAKETIME:
+                print(f"{name:32} not done: it needs Debian's libfaketime")
                 continue
             right &= run(site, visitors, (name, fault, times))
     return 0 if right else 1

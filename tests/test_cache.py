@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from werkzeug.test import Client as WsgiClient
 
 from conftest import NOW, Desk
-from newsarchive.catalogue import CatalogueWriter, Changes, mark, told_by
-from newsarchive.catalogue.announcing import committing, tell
+from newsarchive.catalogue import CatalogueWriter, Changes, looking, mark, told_by
+from newsarchive.catalogue.announcing import HOLDS, WAIT, committing, tell
 from newsarchive.web import cache, create_app, http
 from newsarchive.web.cache import KEEP_UNTIL, Cache
 
@@ -195,6 +195,23 @@ def test_nothing_is_kept_while_the_catalogue_is_committed_or_where_nobody_tells(
     Path(file).unlink()
     assert mark(file) is None
     assert desk.client().get("/").status_code == 200
+
+
+def test_a_look_holds_for_less_than_a_writer_waits(desk: Desk) -> None:
+    desk.article("a.md")
+    desk.load()
+    path, times = desk.archive.catalogue.path, [0.0]
+    look = looking(told_by(path), lambda: times[0])
+    before = look()
+    assert before
+    with committing(path, 9):
+        assert look() == before  # it waits
+        times[0] += WAIT
+        assert look() is None
+    assert look() is None
+    times[0] += HOLDS
+    assert look() not in (None, before)
+    assert HOLDS < WAIT
 
 
 @pytest.mark.usefixtures("clock")

@@ -1,6 +1,6 @@
 """The catalogue: what the files say, in SQLite, in the order in which it is asked for."""
 
-from newsarchive.catalogue.announcing import Mark, mark, told_by
+from newsarchive.catalogue.announcing import Mark, looking, mark, told_by
 from newsarchive.catalogue.arrivals import Arrival
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.following import Told
@@ -13,5 +13,5 @@ from newsarchive.catalogue.writer import CatalogueWriter
 __all__ = [
     "Arrival", "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Held",
     "Mark", "Name", "Outcome", "Page", "Part", "Place", "Placed", "ReadFile", "Running", "Told",
-    "is_damage", "mark", "told_by",
+    "is_damage", "looking", "mark", "told_by",
 ]  # fmt: skip

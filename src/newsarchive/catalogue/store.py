@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
-from newsarchive.catalogue.announcing import tell, told_by
+from newsarchive.catalogue.announcing import tell_of_change, told_by
 from newsarchive.errors import CatalogueError
 
 #: written as PRAGMA user_version; a file of another version is made anew
@@ -127,7 +127,7 @@ def discard(path: Path) -> None:
 
 
 def _put_aside(path: Path) -> None:
-    tell(path, 0)
+    tell_of_change(path)
     with suppress(FileNotFoundError):  # somebody took it away already
         # not deleted: it may be somebody's
         path.replace(path.with_suffix(".damaged"))

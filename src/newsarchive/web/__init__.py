@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from newsarchive import permalink
 from newsarchive.archive import Archive
-from newsarchive.catalogue import mark, told_by
+from newsarchive.catalogue import looking, told_by
 from newsarchive.config import Config
 from newsarchive.errors import CatalogueError, QueryError, SearchError
 from newsarchive.i18n import grouped, translations
@@ -89,7 +89,7 @@ def create_app(config: Config) -> Flask:
         app.register_error_handler(error, on_catalogue_error)
     app.register_error_handler(QueryError, _on_query_error)
     app.register_error_handler(Exception, _on_bug)
-    state = partial(mark, told_by(archive.catalogue.path))
+    state = looking(told_by(archive.catalogue.path))
     clock = lambda: http.now().timestamp()  # noqa: E731 - found when it is asked
     files = static.served(Cache(app.wsgi_app, state, clock))
     app.wsgi_app = app.extensions["access"] = Access(files, config.access_log)  # type: ignore[method-assign]  # as Flask has it
