@@ -1,7 +1,9 @@
 """From the folder to the lists: what changed is read, what is broken keeps its last good version."""
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -517,6 +519,8 @@ def test_many_files_are_read_by_several_processes_as_by_one(
     story(desk)
     for number in range(25):
         desk.article(f"{number % 3}/{number}.md", title=f"Un {number}")
+    for number, when in enumerate(["1900-01-01 12:00", "2023-06-01T21:00+05:30", "2023-06-01T21Z"]):
+        desk.article(f"2/d{number}.md", when)
     desk.write("broken.md", "---\ntitle: [\n---\n")
     desk.write("0/large.md", b"x" * 3_000_000)
     desk.load()
@@ -529,3 +533,12 @@ def test_many_files_are_read_by_several_processes_as_by_one(
     several = desk.with_settings(data_dir=tmp_path / "several")
     several.load()
     assert told(several) == one
+    assert rows(several) == rows(desk)
+
+
+def rows(desk: Desk) -> list[tuple[object, ...]]:
+    """Every entry as it is stored: offsets of dates are compared too, not their instants alone."""
+    with closing(sqlite3.connect(desk.archive.catalogue.path)) as connection:
+        return connection.execute(
+            "SELECT id, at, digest, metadata, own, listed, body FROM entry ORDER BY id"
+        ).fetchall()

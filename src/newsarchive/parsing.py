@@ -6,7 +6,6 @@ read leaves by their standard output, and they end when whoever started them doe
 
 import os
 import pickle
-import struct
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -18,9 +17,7 @@ from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, BinaryIO, TypeAlias
-
-from msgspec import MsgspecError, msgpack
+from typing import IO, BinaryIO, TypeAlias, cast
 
 from newsarchive import articles, entryfile
 from newsarchive.articles import FileStat
@@ -130,36 +127,17 @@ class _Helper:
         """What files say; by this process, if the other has died."""
         try:
             return self._asked(wanted)
-        except (OSError, EOFError, MsgspecError):
+        except (OSError, EOFError, pickle.UnpicklingError):
             return [self._reader.read(*each) for each in wanted]
 
     def _asked(self, wanted: Sequence[Wanted]) -> list[Said | Problem | None]:
-        if not (self._process and self._process.stdin and self._process.stdout):
+        if not self._process:
             raise EOFError
-        pickle.dump((self._reader, wanted), self._process.stdin)
-        self._process.stdin.flush()
-        return [said or why for said, why in _DECODER.decode(_received(self._process.stdout))]
-
-
-#: what a file says, or why that cannot be told. A pickle would take six times as long.
-_DECODER = msgpack.Decoder(list[tuple[Said | None, Problem | None]])
-_SIZE = struct.Struct("!Q")
-
-
-def _told(found: Said | Problem | None) -> tuple[Said | None, Problem | None]:
-    return (None, found) if isinstance(found, Problem) else (found, None)
-
-
-def _received(told: IO[bytes]) -> bytes:
-    """One message, which its size in bytes goes before.
-
-    Raises:
-        EOFError: the other has ended.
-    """
-    size = told.read(_SIZE.size)
-    if len(size) < _SIZE.size:
-        raise EOFError
-    return told.read(_SIZE.unpack(size)[0])
+        asked, told = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+        pickle.dump((self._reader, wanted), asked)
+        asked.flush()
+        found: list[Said | Problem | None] = pickle.load(told)  # noqa: S301 - our own
+        return found
 
 
 def main(asked: BinaryIO, told: BinaryIO) -> None:
@@ -169,8 +147,7 @@ def main(asked: BinaryIO, told: BinaryIO) -> None:
             reader, wanted = pickle.load(asked)  # noqa: S301 - our own
         except EOFError:
             return
-        found = msgpack.encode([_told(reader.read(*each)) for each in wanted])
-        told.write(_SIZE.pack(len(found)) + found)
+        pickle.dump([reader.read(*each) for each in wanted], told)
         told.flush()
 
 
