@@ -293,6 +293,13 @@ def test_hostile_metadata_are_read_in_half_a_second(fence: str, hostile: str) ->
     assert time.process_time() - start < 2
 
 
+@pytest.mark.requirement(6)
+@pytest.mark.parametrize("value", ["'", '"', "'''", '"""', "[", "{", "= '", ""])
+def test_a_toml_value_that_is_only_opened_is_a_problem(value: str) -> None:
+    head = frontmatter.split("x.md", f"+++\nz={value}\n+++\nTexte.\n".encode())
+    assert head.problems
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -150,6 +150,27 @@ def test_a_position_is_read_as_it_was_written_and_nothing_else_is_one() -> None:
     ] * 4
 
 
+@pytest.mark.requirement(14)
+@pytest.mark.parametrize("ending", ["trm", "pst", "seg", "col"])
+def test_an_index_that_only_its_writer_finds_damaged_is_made_anew(
+    newsroom: Desk, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr("newsarchive.indexing.RETRY_SECONDS", 0.05)
+    newsroom.index()
+    for path in (newsroom.config.data_dir / "search-whoosh").rglob(f"*.{ending}"):
+        path.with_name("other").write_bytes(b"nonsense" * 1000)
+        path.with_name("other").replace(path)
+    newsroom.article("neuf.md", body="xylographe")
+    newsroom.load()
+    with Indexer(newsroom.config):
+        end, many = time.monotonic() + 20, 0
+        while not many and time.monotonic() < end:
+            time.sleep(0.05)
+            with contextlib.suppress(SearchError):
+                many = found(newsroom, "xylographe")
+    assert many == 1
+
+
 def test_an_unforeseen_failure_is_noted_and_tried_again(
     newsroom: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -49,6 +49,15 @@ def test_marks_are_filled_and_nothing_else_is(entry: Entry, site: str) -> None:
     assert listed.filler(site, "9.")(marked) == msgspec.json.encode(told)
 
 
+@given(ENTRIES, st.data())
+def test_whatever_byte_is_another_is_noticed(entry: Entry, data: st.DataObject) -> None:
+    marked = bytearray(listed.stored(msgspec.json.encode(entry), "abc") or b"")
+    place = data.draw(st.integers(0, len(marked) - 1))
+    marked[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ValueError, match="damaged"):
+        listed.filler("", "9.")(bytes(marked))
+
+
 def test_what_is_stored_is_what_would_be_made(desk: Desk) -> None:
     desk.article("a.md", "2020-01-01", "Un « titre »", tags="[ia, eau]", author="Zoé \\ Ö")
     desk.article("b.md", "2020-01-02", status="withdrawn", body="L’avis.")

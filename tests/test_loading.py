@@ -6,12 +6,14 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import NOW, Desk, nobody
+from newsarchive import entryfile
 from newsarchive.catalogue import Catalogue
 from newsarchive.entry import Kind, Status
 from newsarchive.loader import writing
@@ -397,6 +399,29 @@ def test_a_folder_of_jekylls_longer_ending_is_read_alike(desk: Desk) -> None:
     assert client.get("/2024/08/20/welcome.html").headers["Location"] == (
         "/articles/_posts/2024-08-20-welcome/"
     )
+
+
+@pytest.mark.requirement(6)
+def test_a_mistake_of_ours_in_one_file_hides_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.article("a.md")
+    desk.article("b.md")
+    desk.load()
+    parse = entryfile.parse
+
+    def mistaken(path: str, *more: Any) -> entryfile.Parsed:
+        if path == "a.md":
+            raise IndexError("string index out of range")
+        return parse(path, *more)
+
+    monkeypatch.setattr(entryfile, "parse", mistaken)
+    for name in ("a.md", "b.md"):
+        desk.article(name, title="Un autre titre")
+    desk.load()
+    assert [entry.title for entry in desk.find().entries] == ["Un titre", "Un autre titre"]
+    assert desk.problems() == ["a.md:1: cannot be read, by a mistake of newsarchive"]
+    assert "IndexError" in caplog.text
 
 
 @pytest.mark.requirement(16)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, Raw, json, structs
 
 from newsarchive import listed, newfile, permalink, plaintext, renderings, shapes
-from newsarchive.catalogue import Held, Part
+from newsarchive.catalogue import Held, Part, damage_named
 from newsarchive.entry import Entry, Kind
 from newsarchive.errors import QueryError
 from newsarchive.listed import Said
@@ -74,7 +74,9 @@ class Documents:
         """An entry as the catalogue holds it."""
         if self._has_html:
             return self.of_held((held,))[0]
-        return self._made(listed.read(held.metadata), held.digest, held.body)
+        with damage_named():
+            said = listed.read(held.metadata)
+        return self._made(said, held.digest, held.body)
 
     def of_held(self, held: Collection[Held]) -> list[shapes.Entry]:
         """Entries as the catalogue holds them; at most a thousand if their HTML is wanted."""
@@ -87,10 +89,11 @@ class Documents:
         if self.part is not Part.LISTED:
             return [Raw(_ENCODER.encode(each)) for each in self.of_held(held)]
         fill = listed.filler(self._site, self._edition)
-        return [
-            Raw(_ENCODER.encode(self.one(each)) if each.listed is None else fill(each.listed))
-            for each in held
-        ]
+        with damage_named():
+            return [
+                Raw(_ENCODER.encode(self.one(each)) if each.listed is None else fill(each.listed))
+                for each in held
+            ]
 
     def of(self, entries: Collection[Entry]) -> list[shapes.Entry]:
         """Entries; those whose texts are wanted were read with their bodies."""

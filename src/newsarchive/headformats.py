@@ -109,7 +109,7 @@ def _toml_mistake(text: str, message: str, first: int) -> MetadataError:
 
 
 def _toml_value(text: str) -> str:
-    if text[0] in "\"'[{":
+    if text.startswith(('"', "'", "[", "{")):
         return text
     return json.dumps(text, ensure_ascii=False)
 

@@ -7,6 +7,7 @@ middle of a first index too. What is there already answers meanwhile.
 """
 
 import contextlib
+import errno
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,8 @@ VERSION = 4
 BATCH, BULK = 200, 20_000
 #: entries whose words are learnt at once then: an edit waits for them
 LEARNT = 200
+#: what keeps an index from being written, and would keep another
+_NOT_DAMAGE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 #: so many changes behind, an index is not waited for change by change
 FAR_BEHIND = 5_000
 #: entries that are read at once
@@ -94,12 +97,19 @@ class Indexing:
             return
         with self._engine.rebuilt() as aside:
             fresh: Position | None = begun
+            is_lost = False
             while fresh:
                 fresh = self._follow(self._into(aside, now), fresh, now)
                 # what is saved meanwhile is found meanwhile
-                if position.made == begun.made:
-                    self._follow_all(self._into(self._engine, now), position, now)
-                    position = self._position() or position
+                if position.made == begun.made and not is_lost:
+                    try:
+                        self._follow_all(self._into(self._engine, now), position, now)
+                    except SearchError:
+                        if not anew:
+                            raise
+                        is_lost = True  # that is why it is made anew
+                    else:
+                        position = self._position() or position
 
     def _position(self) -> Position | None:
         """Of the index; None where there is nothing to be kept."""
@@ -284,6 +294,9 @@ class Indexer(Background):
             return RETRY_SECONDS  # not there yet, as its loader says
         except SearchError as error:
             _log.warning("%s", error)
+            cause = error.__cause__
+            if cause and getattr(cause, "errno", None) not in _NOT_DAMAGE:
+                progress.distrust(self._config, progress.INDEX_FLAG)  # so that it is made anew
             return RETRY_SECONDS
         return None if again is None else max(0.1, (again - now).total_seconds())
 

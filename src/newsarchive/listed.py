@@ -6,6 +6,7 @@ entry is written, with marks where the site stands, and sent as it is.
 
 from collections.abc import Callable
 from functools import lru_cache
+from zlib import crc32
 
 from msgspec import Struct, json
 
@@ -112,17 +113,27 @@ def entry(said: Said, digest: str, site_url: str, edition: str) -> shapes.Entry:
 
 
 def stored(metadata: bytes, digest: str) -> bytes | None:
-    """The JSON of a list's entry, with marks; None of one that a later day changes."""
+    """The JSON of a list's entry, with marks, after its CRC-32, as nobody reads it before it is
+    sent; None of one that a later day changes."""
     said = read(metadata)
     if said.corrections:  # which may be yet to come
         return None
-    return _ENCODER.encode(entry(said, digest, SITE, EDITION))
+    marked = _ENCODER.encode(entry(said, digest, SITE, EDITION))
+    return crc32(marked).to_bytes(4) + marked
 
 
 def filler(site_url: str, edition: str) -> Callable[[bytes], bytes]:
-    """What puts a site and an edition where the marks are."""
+    """What makes JSON of what was ``stored`` for a site and an edition; it raises ValueError of
+    what is damaged."""
     site, edition_ = _ENCODER.encode(site_url)[:-1], _ENCODER.encode(edition)[:-1]
-    return lambda marked: marked.replace(_SITE, site).replace(_EDITION, edition_)
+
+    def fill(found: bytes) -> bytes:
+        marked = found[4:]
+        if crc32(marked).to_bytes(4) != found[:4]:
+            raise ValueError("damaged")
+        return marked.replace(_SITE, site).replace(_EDITION, edition_)
+
+    return fill
 
 
 @lru_cache(maxsize=4096)

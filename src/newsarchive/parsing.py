@@ -4,6 +4,7 @@ Those are this module, run by the interpreter: what to read comes to their stand
 read leaves by their standard output, and they end when whoever started them does, however that is.
 """
 
+import logging
 import os
 import pickle
 import subprocess
@@ -29,6 +30,7 @@ MANY, CHUNK = 1_000, 100
 #: processes at most: what is written afterwards is written by one
 MOST_PROCESSES = 8
 
+_LOG = logging.getLogger(__name__)
 #: a file's path, and the role it is read in
 Wanted = tuple[str, Role]
 #: what each of some files says, in their order
@@ -70,7 +72,13 @@ class Reader:
         if not isinstance(found, tuple):
             return found
         data, stat, digest = found
-        return Said(role, entryfile.parse(path, data, self.site, role), stat, digest)
+        try:
+            parsed = entryfile.parse(path, data, self.site, role)
+        except Exception:  # noqa: BLE001 - it never raises: a mistake of ours hides no other file
+            _LOG.exception("%s cannot be read", path)
+            said = "cannot be read, by a mistake of newsarchive"
+            parsed = Parsed(problems=(Problem(path, 1, said, "report it, with the file"),))
+        return Said(role, parsed, stat, digest)
 
     @contextmanager
     def for_files(self, number: int) -> Generator[ReadAll]:

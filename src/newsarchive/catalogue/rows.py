@@ -141,17 +141,24 @@ def day_of(at: int, zone: tzinfo) -> date:
     return local(instant(at), zone).date()
 
 
+@contextmanager
+def damage_named() -> Iterator[None]:
+    """What cannot be read of an entry is damage, which SQLite does not notice in a text."""
+    try:
+        yield
+    except (MsgspecError, ValueError) as error:
+        damage = sqlite3.DatabaseError(f"malformed: {error}")
+        raise CatalogueError("the catalogue", "an entry in it cannot be read") from damage
+
+
 def entry_of(row: sqlite3.Row) -> Entry:
     """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``.
 
     Raises:
         CatalogueError: it is damaged.
     """
-    try:
+    with damage_named():
         entry = _DECODER.decode(row["metadata"])
-    except MsgspecError as error:  # SQLite does not notice that a bit is another
-        damage = sqlite3.DatabaseError(f"malformed: {error}")
-        raise CatalogueError("the catalogue", "an entry in it cannot be read") from damage
     # nobody else has it yet, and ``replace`` would take four times as long as all the rest
     structs.force_setattr(entry, "digest", row["digest"])
     if "body" in row.keys():  # noqa: SIM118 - of a row, which looks among its values otherwise
