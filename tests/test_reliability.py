@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from conftest import NOW, ROOT, Desk
 from newsarchive import progress
 from newsarchive.archive import CATALOGUE
+from newsarchive.loader import loading
 from newsarchive.web import http
 
 #: by number, as tests name them: ``@pytest.mark.requirement(6)``
@@ -181,6 +182,22 @@ def test_a_damaged_entry_is_told_to_who_mends_and_others_answer(desk: Desk) -> N
     assert answer.headers["Retry-After"]
     assert progress.is_distrusted(desk.config, progress.CATALOGUE_FLAG)
     assert client.get("/healthz").status_code == 200
+    with loading(desk.config) as load_once:  # as whoever follows the folder does
+        load_once(None)
+    assert desk.client().get("/articles/2024/a1/").status_code == 200
+    assert not progress.is_distrusted(desk.config, progress.CATALOGUE_FLAG)
+
+
+@pytest.mark.requirement(14)
+def test_what_lists_tell_is_mended_where_it_is_damaged(desk: Desk) -> None:
+    desk.article("2024/a.md", "2024-03-01", title="Titre")
+    desk.load()
+    with closing(sqlite3.connect(desk.config.data_dir / CATALOGUE)) as connection, connection:
+        connection.execute("UPDATE entry SET listed = replace(listed, 'Titre', x'9283')")
+    assert desk.client().get("/api/v1/entries").status_code == 503
+    with loading(desk.config) as load_once:
+        load_once(None)
+    assert desk.client().get("/api/v1/entries").json["entries"][0]["title"] == "Titre"
 
 
 @pytest.mark.requirement(15)

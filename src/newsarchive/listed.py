@@ -18,6 +18,8 @@ VERSION = 2
 #: stand for the address of the site and for an edition, at the beginning of a text. No text holds
 #: these characters (``entryfile``), and what looks like them in JSON does not follow a bare quote.
 SITE, EDITION = "\x00", "\x01"
+#: no JSON, as it is stored
+NOTHING = bytes(4)
 _SITE, _EDITION = b'"\\u0000', b'"\\u0001'
 
 

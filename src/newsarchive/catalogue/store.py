@@ -29,8 +29,8 @@ def errors_named(path: Path) -> Iterator[None]:
 
 def is_damage(error: BaseException | None) -> bool:
     """Whether SQLite says that the file is damaged, or no catalogue."""
-    return isinstance(error, sqlite3.DatabaseError) and (
-        "not a database" in str(error) or "malformed" in str(error)
+    return isinstance(error, sqlite3.DatabaseError) and any(
+        sign in str(error) for sign in ("not a database", "malformed", "Could not decode")
     )
 
 
