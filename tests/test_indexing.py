@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,7 +153,7 @@ def test_a_position_is_read_as_it_was_written_and_nothing_else_is_one() -> None:
 
 @pytest.mark.requirement(14)
 @pytest.mark.parametrize("ending", ["trm", "pst", "seg", "col"])
-def test_an_index_that_only_its_writer_finds_damaged_is_made_anew(
+def test_an_index_damaged_while_its_writer_has_it_open_is_made_anew(
     newsroom: Desk, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     monkeypatch.setattr("newsarchive.indexing.RETRY_SECONDS", 0.05)
@@ -165,6 +166,33 @@ def test_an_index_that_only_its_writer_finds_damaged_is_made_anew(
         newsroom.load()
         indexer.wake()
         assert soon(newsroom, "xylographe") == 1
+
+
+@pytest.mark.requirement(14)
+def test_an_index_that_only_its_writer_finds_damaged_is_made_anew(
+    newsroom: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsarchive.indexing.RETRY_SECONDS", 0.05)
+    newsroom.index()
+    follow, index, mended = Indexing._follow_all, Indexing._index, []
+
+    def damaged(self: Indexing, *more: Any) -> None:
+        if not mended:
+            raise SearchError("the index", "cannot be used") from ValueError("Unknown file header")
+        follow(self, *more)
+
+    def made(self: Indexing, *more: Any, anew: bool = False) -> None:
+        index(self, *more, anew=anew)
+        if anew:
+            mended.append(1)
+
+    monkeypatch.setattr(Indexing, "_follow_all", damaged)
+    monkeypatch.setattr(Indexing, "_index", made)
+    newsroom.article("neuf.md", body="xylographe")
+    newsroom.load()
+    with Indexer(newsroom.config):
+        assert soon(newsroom, "xylographe") == 1
+    assert mended
 
 
 def soon(desk: Desk, text: str) -> int:
