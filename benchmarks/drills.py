@@ -226,8 +226,12 @@ class Visitors:
                     self.seen.requests += 1
                     self.seen.broken += 1
                 continue
+            try:
+                is_right = status == 200 and holds(body, least)
+            except (ValueError, LookupError):  # no JSON, or other JSON
+                is_right = False
             with self._lock:
-                self._note(path, status, status == 200 and holds(body, least))
+                self._note(path, status, is_right)
 
     def _note(self, path: str, status: int, is_right: bool) -> None:
         seen = self.seen

@@ -59,6 +59,16 @@ def client(desk: Desk) -> FlaskClient:
     return desk.client()
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """One site for many questions."""
+    desk = Desk(tmp_path_factory.mktemp("site"))
+    desk.article("2024/seul.md", "2024-03-01 10:00", title="Seul", tags="[IA]")
+    desk.load()
+    desk.index()
+    return desk.client()
+
+
 @pytest.mark.requirement(3)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
 @pytest.mark.parametrize(
@@ -89,31 +99,13 @@ def test_what_a_proxy_says_counts_only_where_it_is_trusted(client: FlaskClient) 
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
     st.sampled_from(["page", "order", "q", "limit", "after", "since"]),
 )
-def test_no_address_and_no_parameter_is_an_error_of_ours(text: str, name: str) -> None:
-    client = asked()
+def test_no_address_and_no_parameter_is_an_error_of_ours(
+    site: FlaskClient, text: str, name: str
+) -> None:
     for address in ("/", "/tags/ia/", "/search/", "/feed.rss", "/api/v1/entries"):
-        assert client.get(address, query_string={name: text}).status_code < 500
+        assert site.get(address, query_string={name: text}).status_code < 500
     path = f"/{text}".encode().decode("latin-1")  # as WSGI has it (PEP 3333)
-    assert client.get("/", environ_overrides={"PATH_INFO": path}).status_code < 500
-
-
-_CLIENTS: list[FlaskClient] = []
-
-
-def asked() -> FlaskClient:
-    """One site for many questions."""
-    return _CLIENTS[0]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    desk = Desk(tmp_path_factory.mktemp("site"))
-    desk.article("2024/seul.md", "2024-03-01 10:00", title="Seul", tags="[IA]")
-    desk.load()
-    desk.index()
-    _CLIENTS.append(desk.client())
-    yield
-    _CLIENTS.clear()
+    assert site.get("/", environ_overrides={"PATH_INFO": path}).status_code < 500
 
 
 # -- authors --
@@ -274,18 +266,19 @@ def test_every_time_of_the_calendar_is_published_once(
 @pytest.mark.requirement(19)
 @settings(deadline=None)
 @given(st.lists(st.integers(-5000, 5000), min_size=1, max_size=4))
-def test_whatever_the_clock_says_nobody_is_told_anything_twice(jumps: list[int]) -> None:
-    client = asked()
+def test_whatever_the_clock_says_nobody_is_told_anything_twice(
+    site: FlaskClient, jumps: list[int]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for days in jumps:
             patch.setattr(http, "now", lambda days=days: NOW + timedelta(days=days))
             for form in ("rss", "atom", "json"):
-                answer = client.get(f"/feed.{form}")
+                answer = site.get(f"/feed.{form}")
                 assert answer.status_code == 200
                 assert answer.text.count("tag:example.org,2026:2024/seul") <= 1
             for address in ("/", "/2024/03/01/", "/api/v1/changes", "/sitemap.xml"):
-                assert client.get(address).status_code in {200, 404}
-            told = msgspec.json.decode(client.get("/api/v1/entries").data)
+                assert site.get(address).status_code in {200, 404}
+            told = msgspec.json.decode(site.get("/api/v1/entries").data)
             assert told["total"] == len(told["entries"]) <= 1
 
 

@@ -6,10 +6,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, Raw, json, structs
+from msgspec import UNSET, MsgspecError, Raw, json, structs
 
-from newsarchive import listed, newfile, permalink, plaintext, renderings, shapes
-from newsarchive.catalogue import Held, Part, damage_named
+from newsarchive import catalogue, listed, newfile, permalink, plaintext, renderings, shapes
+from newsarchive.catalogue import Held, Part
 from newsarchive.entry import Entry, Kind
 from newsarchive.errors import QueryError
 from newsarchive.listed import Said
@@ -25,7 +25,7 @@ APPARATUS = TEXTS | {"sources", "corrections", "metadata", "source_url"}
 LISTED = frozenset(FIELDS) - APPARATUS
 #: asks for all of them
 ALL = "all"
-_ENTRY, _ENCODER = json.Decoder(Entry), json.Encoder()
+_ENCODER = json.Encoder()
 
 
 def chosen(names: str) -> frozenset[str]:
@@ -74,14 +74,18 @@ class Documents:
         """An entry as the catalogue holds it."""
         if self._has_html:
             return self.of_held((held,))[0]
-        with damage_named():
+        try:
             said = listed.read(held.metadata)
+        except MsgspecError as error:
+            catalogue.name_damage(error)
         return self._made(said, held.digest, held.body)
 
     def of_held(self, held: Collection[Held]) -> list[shapes.Entry]:
         """Entries as the catalogue holds them; at most a thousand if their HTML is wanted."""
         if self._has_html:
-            return self.of([_whole(each) for each in held])
+            return self.of(
+                [catalogue.entry(each.metadata, each.digest, each.body) for each in held]
+            )
         return [self.one(each) for each in held]
 
     def encoded(self, held: Collection[Held]) -> list[Raw]:
@@ -89,11 +93,12 @@ class Documents:
         if self.part is not Part.LISTED:
             return [Raw(_ENCODER.encode(each)) for each in self.of_held(held)]
         fill = listed.filler(self._site, self._edition)
-        with damage_named():
-            return [
-                Raw(_ENCODER.encode(self.one(each)) if each.listed is None else fill(each.listed))
-                for each in held
-            ]
+        try:
+            filled = [None if each.listed is None else fill(each.listed) for each in held]
+        except ValueError as error:
+            catalogue.name_damage(error)
+        pairs = zip(held, filled, strict=True)
+        return [Raw(text or _ENCODER.encode(self.one(each))) for each, text in pairs]
 
     def of(self, entries: Collection[Entry]) -> list[shapes.Entry]:
         """Entries; those whose texts are wanted were read with their bodies."""
@@ -188,13 +193,6 @@ class Documents:
 
     def _is_story(self, entry: Entry) -> bool:
         return self._archive.story_of(entry.path, self._now) is not None
-
-
-def _whole(held: Held) -> Entry:
-    entry = _ENTRY.decode(held.metadata)
-    structs.force_setattr(entry, "digest", held.digest)  # nobody else has it yet
-    structs.force_setattr(entry, "body", held.body)
-    return entry
 
 
 def image_url(entry: Entry, site_url: str) -> str:

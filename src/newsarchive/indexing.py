@@ -95,21 +95,24 @@ class Indexing:
         if is_its and not anew:
             self._follow_all(self._into(self._engine, now), position, now)
             return
+        old = position if position.made == begun.made else None
         with self._engine.rebuilt() as aside:
             fresh: Position | None = begun
-            is_lost = False
             while fresh:
                 fresh = self._follow(self._into(aside, now), fresh, now)
-                # what is saved meanwhile is found meanwhile
-                if position.made == begun.made and not is_lost:
-                    try:
-                        self._follow_all(self._into(self._engine, now), position, now)
-                    except SearchError:
-                        if not anew:
-                            raise
-                        is_lost = True  # that is why it is made anew
-                    else:
-                        position = self._position() or position
+                if old:  # what is saved meanwhile is found meanwhile
+                    old = self._kept_up(old, now, anew=anew)
+
+    def _kept_up(self, position: Position, now: datetime, *, anew: bool) -> Position | None:
+        """How far the index is that another will replace; None where that is ``anew`` and the
+        index cannot be kept in step, which is why."""
+        try:
+            self._follow_all(self._into(self._engine, now), position, now)
+        except SearchError:
+            if not anew:
+                raise
+            return None
+        return self._position() or position
 
     def _position(self) -> Position | None:
         """Of the index; None where there is nothing to be kept."""

@@ -18,8 +18,6 @@ VERSION = 2
 #: stand for the address of the site and for an edition, at the beginning of a text. No text holds
 #: these characters (``entryfile``), and what looks like them in JSON does not follow a bare quote.
 SITE, EDITION = "\x00", "\x01"
-#: no JSON, as it is stored
-NOTHING = bytes(4)
 _SITE, _EDITION = b'"\\u0000', b'"\\u0001'
 
 
@@ -120,22 +118,25 @@ def stored(metadata: bytes, digest: str) -> bytes | None:
     said = read(metadata)
     if said.corrections:  # which may be yet to come
         return None
-    marked = _ENCODER.encode(entry(said, digest, SITE, EDITION))
-    return crc32(marked).to_bytes(4) + marked
+    made = _ENCODER.encode(entry(said, digest, SITE, EDITION))
+    return crc32(made).to_bytes(4) + made
+
+
+def marked(found: bytes) -> bytes:
+    """The JSON with marks of what was ``stored``.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    if crc32(found[4:]).to_bytes(4) != found[:4]:
+        raise ValueError("damaged")
+    return found[4:]
 
 
 def filler(site_url: str, edition: str) -> Callable[[bytes], bytes]:
-    """What makes JSON of what was ``stored`` for a site and an edition; it raises ValueError of
-    what is damaged."""
+    """What makes JSON of what was ``stored``, for a site and an edition; raises as ``marked``."""
     site, edition_ = _ENCODER.encode(site_url)[:-1], _ENCODER.encode(edition)[:-1]
-
-    def fill(found: bytes) -> bytes:
-        marked = found[4:]
-        if crc32(marked).to_bytes(4) != found[:4]:
-            raise ValueError("damaged")
-        return marked.replace(_SITE, site).replace(_EDITION, edition_)
-
-    return fill
+    return lambda found: marked(found).replace(_SITE, site).replace(_EDITION, edition_)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from newsarchive.catalogue.arrivals import Arrival
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.following import Told
 from newsarchive.catalogue.reader import Catalogue
-from newsarchive.catalogue.rows import damage_named
+from newsarchive.catalogue.rows import entry, name_damage
 from newsarchive.catalogue.store import is_damage
 from newsarchive.catalogue.values import Asset, Change, Name, Page, Running
 from newsarchive.catalogue.walking import Held, Part, Place
@@ -14,5 +14,5 @@ from newsarchive.catalogue.writer import CatalogueWriter
 __all__ = [
     "Arrival", "Asset", "Catalogue", "CatalogueWriter", "Change", "Changes", "FileState", "Held",
     "Mark", "Name", "Outcome", "Page", "Part", "Place", "Placed", "ReadFile", "Running", "Told",
-    "damage_named", "is_damage", "looking", "mark", "told_by",
+    "entry", "is_damage", "looking", "mark", "name_damage", "told_by",
 ]  # fmt: skip

@@ -6,10 +6,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from datetime import date, tzinfo
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from msgspec import MsgspecError, json, structs
 
+from newsarchive import listed
 from newsarchive.catalogue.store import Readers, errors_named
 from newsarchive.catalogue.values import Change
 from newsarchive.dates import instant, local
@@ -141,29 +142,47 @@ def day_of(at: int, zone: tzinfo) -> date:
     return local(instant(at), zone).date()
 
 
-@contextmanager
-def damage_named() -> Iterator[None]:
-    """What cannot be read of an entry is damage, which SQLite does not notice in a text."""
-    try:
-        yield
-    except (MsgspecError, ValueError) as error:
-        damage = sqlite3.DatabaseError(f"malformed: {error}")
-        raise CatalogueError("the catalogue", "an entry in it cannot be read") from damage
+def name_damage(error: Exception) -> NoReturn:
+    """What cannot be read of an entry is damage, which SQLite does not notice in a text.
+
+    Raises:
+        CatalogueError: always.
+    """
+    damage = sqlite3.DatabaseError(f"malformed: {error}")
+    raise CatalogueError("the catalogue", "an entry in it cannot be read") from damage
 
 
-def entry_of(row: sqlite3.Row) -> Entry:
-    """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``.
+def require_readable(connection: sqlite3.Connection) -> None:
+    """Read every entry; raises ``CatalogueError`` of one that is damaged."""
+    for row in connection.execute("SELECT metadata, digest, listed, body FROM entry"):
+        entry_of(row)
+        if row["listed"] is not None:
+            try:
+                listed.marked(row["listed"])
+            except ValueError as error:
+                name_damage(error)
+
+
+def entry(metadata: bytes, digest: str, body: str = "") -> Entry:
+    """An entry from what is held of it.
 
     Raises:
         CatalogueError: it is damaged.
     """
-    with damage_named():
-        entry = _DECODER.decode(row["metadata"])
+    try:
+        made = _DECODER.decode(metadata)
+    except MsgspecError as error:
+        name_damage(error)
     # nobody else has it yet, and ``replace`` would take four times as long as all the rest
-    structs.force_setattr(entry, "digest", row["digest"])
-    if "body" in row.keys():  # noqa: SIM118 - of a row, which looks among its values otherwise
-        structs.force_setattr(entry, "body", row["body"])
-    return entry
+    structs.force_setattr(made, "digest", digest)
+    structs.force_setattr(made, "body", body)
+    return made
+
+
+def entry_of(row: sqlite3.Row) -> Entry:
+    """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``; likewise."""
+    has_body = "body" in row.keys()  # noqa: SIM118 - of a row, which looks among its values otherwise
+    return entry(row["metadata"], row["digest"], row["body"] if has_body else "")
 
 
 def entries_of(rows: Iterable[sqlite3.Row]) -> tuple[Entry, ...]:

@@ -15,7 +15,7 @@ from newsarchive import listed
 from newsarchive.catalogue.announcing import committing, tell
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.memberships import Memberships
-from newsarchive.catalogue.rows import damage_named, said
+from newsarchive.catalogue.rows import require_readable, said
 from newsarchive.catalogue.store import (
     connect_to_read,
     connect_to_write,
@@ -98,10 +98,7 @@ class CatalogueWriter:
         # as others see it: this connection may hold what the file held before
         with errors_named(self.path), closing(connect_to_read(self.path)) as connection:
             require_sound(connection)
-            with damage_named():  # in texts, where SQLite sees none
-                for row in connection.execute("SELECT metadata, listed, body FROM entry"):
-                    _DECODER.decode(row["metadata"])
-                    listed.filler("", "")(row["listed"] or listed.NOTHING)
+            require_readable(connection)
 
     def close(self) -> None:
         """Close the file."""
