@@ -290,7 +290,8 @@ def kill_workers(site: Site, times: int) -> None:
         pids = site.workers()
         if pids:
             os.kill(random.choice(pids), signal.SIGKILL)
-        time.sleep(6)  # what dies again within 5.5 s is taken for a loop by granian, which ends
+        # a worker that dies again within 5.5 s is taken for a loop by granian
+        time.sleep(random.choice([0.5, 3, 6]))
 
 
 def terminate(site: Site, times: int) -> None:

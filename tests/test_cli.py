@@ -850,6 +850,12 @@ def get(address: str) -> str:
         return str(answer.read().decode())
 
 
+def be_where_it_is_served() -> None:
+    """No address is set."""
+    text = Path("newsarchive.toml").read_text().replace('site_url = "https://example.org"\n', "")
+    Path("newsarchive.toml").write_text(text)
+
+
 def address_of(process: "subprocess.Popen[str]") -> str:
     assert process.stdout
     line = process.stdout.readline()
@@ -874,8 +880,7 @@ def is_ready(address: str) -> bool:
 def test_serve_serves_on_a_free_port_and_ends_well(
     number: signal.Signals, workers: tuple[str, ...]
 ) -> None:
-    text = Path("newsarchive.toml").read_text().replace('site_url = "https://example.org"\n', "")
-    Path("newsarchive.toml").write_text(text)
+    be_where_it_is_served()
     with started("serve", "--port", "0", *workers) as process:
         address = address_of(process)
         eventually(lambda: is_ready(address))
@@ -891,6 +896,39 @@ def test_serve_serves_on_a_free_port_and_ends_well(
         assert err == ""
     with writing(load_config()):  # nobody holds it any more
         pass
+
+
+def workers_of(process: "subprocess.Popen[str]") -> set[int]:
+    """Processes that answer for a server."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    found = set()
+    for pid in children.read_text().split():
+        with contextlib.suppress(OSError):
+            if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.add(int(pid))
+    return found
+
+
+@pytest.mark.requirement(13)
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.usefixtures("archive")
+def test_workers_that_die_one_after_another_are_started_again() -> None:
+    """Faster than granian bears by itself: it gives up where the second death follows the first
+    within 5.5 seconds."""
+    be_where_it_is_served()
+    with started("serve", "--port", "0", "--workers", "1") as process:
+        address = address_of(process)
+        for _ in range(4):
+            eventually(lambda: bool(workers_of(process)))
+            dying = workers_of(process)
+            for pid in dying:
+                os.kill(pid, signal.SIGKILL)
+            eventually(lambda dying=dying: not dying & workers_of(process))  # type: ignore[misc]
+        eventually(lambda: is_ready(address))
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+        assert "The workers died one after another; they are started again" in err
 
 
 @pytest.mark.usefixtures("archive")

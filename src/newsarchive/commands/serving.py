@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from flask import Flask
+    from granian.server.common import AbstractServer
 
     from newsarchive.config import Config
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 FAREWELL_SECONDS = 5.0
 #: of each of several processes: they share one interpreter, and wait for disks alone
 THREADS = 4
+#: before workers that died one after another are started again: what cannot start burns no core
+PAUSE_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class Server(Protocol):
@@ -143,8 +149,6 @@ def _reachable(config: "Config", port: int) -> "Config":
 
 def _waitress(config: "Config", listener: socket.socket) -> "Callable[[], None]":
     """A server of one process."""
-    import logging
-
     from waitress.server import create_server  # type: ignore[import-untyped]  # it has no types
 
     from newsarchive.web import create_app
@@ -187,7 +191,22 @@ def _granian(config: "Config", listener: socket.socket, workers: int) -> "Callab
         websockets=False,
         log_level=LogLevels.warning,
     )
-    return server.serve
+    return lambda: _serve_until_told(server)
+
+
+def _serve_until_told(server: "AbstractServer[Any]") -> None:
+    """Serve until Ctrl-C or SIGTERM. Granian gives up, with exit code 1, where a worker that it
+    has just started again dies too; but what killed both may be over, as when memory was short."""
+    while not server.interrupt_signal:
+        try:
+            server.serve()
+        except SystemExit:
+            log.warning("The workers died one after another; they are started again")
+            server.interrupt_children.clear()
+            server.respawned_wrks.clear()
+            server.main_loop_interrupt.clear()
+            # its handler of signals stands meanwhile
+            time.sleep(PAUSE_SECONDS)
 
 
 def application() -> "Flask":
