@@ -16,7 +16,7 @@ RANKS = [
     ["errors", "entry", "permalink", "shortcodes", "typography", "filename", "i18n", "shapes"],
     ["dates", "wording", "listed"],
     ["query", "config", "metadata", "sanitise", "cursors"],
-    ["grammar", "fields", "headformats", "mistakes"],
+    ["grammar", "fields", "headformats", "mistakes", "simpleyaml"],
     ["plaintext"],
     ["markup", "frontmatter"],
     ["described", "headings"],

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsarchive import markup
 from newsarchive.markup import (
     BASE,
     Heading,
@@ -789,7 +790,7 @@ LINES = st.lists(
         st.sampled_from(
             ["Un", " mot", "«", "10", "2.", "10) ", "- ", ": ", "~ ", "=", "---", "|", "    ", "\t", " ",
              "#", ">", "*", "_", "`", "[", "](x)", "[^1]", "<b>", "<!--", "&amp;", "\\", "  ", "{{", "é",
-             "\xa0", "{% x %}", "~~", "!["]
+             "\xa0", "{% x %}", "~~", "![", "<p>", "</p>", "## T", "# T"]
         ), max_size=5,
     ).map("".join), max_size=7,
 ).map("\n".join)  # fmt: skip
@@ -800,6 +801,22 @@ LINES = st.lists(
 def test_a_plain_first_paragraph_is_found_without_parsing_as_with_it(body: str) -> None:
     # what stands before it is nothing, but no plain paragraph, so that all is parsed
     assert summary(body) == summary("<!-- -->\n\n" + body)
+
+
+#: what may stand within a paragraph
+WITHIN = st.lists(
+    st.sampled_from(
+        ["*", "**", "***", "[a](/b)", "[a b](https://x.example/z_w?a=b)", "[a](javascript:b)", "](/x)", "[", "]",
+         "(", ")", "a", "b c", "«", "»", ".", ",", "!", "?", "…", " ", "  ", "\n", "_", "`", "\\", "\xa0", "é",
+         "*a*", "**b**", "![", "^", "[^1]", ":", "-", "www.x.example", '"', "'", "\u2028", "漢", "😀", "&amp;"]
+    ), min_size=1, max_size=13,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=2_000)
+@given(WITHIN)
+def test_simple_links_and_stress_are_read_without_parsing_as_with_it(paragraph: str) -> None:
+    assert markup._text(paragraph) == markup._parsed_text(paragraph)
 
 
 def test_the_summary_is_found_far_down() -> None:

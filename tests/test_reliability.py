@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import re
 import resource
 import sqlite3
 import subprocess
@@ -190,6 +191,83 @@ def test_what_lists_tell_is_mended_where_it_is_damaged(desk: Desk) -> None:
     with loading(desk.config) as load_once:
         load_once(None)
     assert desk.client().get("/api/v1/entries").json["entries"][0]["title"] == "Titre"
+
+
+#: damage that SQLite does not notice, as SQL, and where it shows
+UNNOTICED = [
+    ("UPDATE entry SET metadata = CAST(replace(metadata, 'Titre', x'9283') AS BLOB)", "/"),
+    ("UPDATE entry SET metadata = CAST(replace(metadata, 'Titre', x'9283') AS BLOB)",
+     "/api/v1/entries?fields=content_text"),
+    ("UPDATE entry SET body = CAST(x'9283' AS TEXT)", "/articles/2024/a1/"),
+    ("UPDATE spelling SET name = CAST(x'9283' AS TEXT)", "/tags/x/"),
+    ("DELETE FROM entry WHERE number = 2", "/tags/x/"),
+    ("DELETE FROM spelling", "/tags/x/"),
+    ("DELETE FROM tally WHERE term = 'tag:x'", "/tags/x/"),
+]  # fmt: skip
+
+
+@pytest.mark.requirement(14)
+@pytest.mark.parametrize(("sql", "address"), UNNOTICED)
+def test_damage_that_only_a_reader_meets_is_told_to_who_mends(
+    desk: Desk, sql: str, address: str
+) -> None:
+    for number in range(3):
+        desk.article(f"2024/a{number}.md", f"2024-03-0{number + 1}", title="Titre", tags="[x]")
+    desk.load()
+    well = desk.client().get(address).status_code
+    with closing(sqlite3.connect(desk.config.data_dir / CATALOGUE)) as connection, connection:
+        connection.execute(sql)
+    assert desk.client().get(address).status_code == 503
+    with loading(desk.config) as load_once:
+        load_once(None)
+    assert desk.client().get(address).status_code == well
+
+
+@pytest.mark.requirement(14)
+def test_wherever_its_path_is_damaged_an_entry_is_not_said_to_be_missing(desk: Desk) -> None:
+    """In a table, in one of its indexes: all is one file, and no two parts of it fail together."""
+    for number in range(3):
+        desk.article(f"2024/a{number}.md", f"2024-03-0{number + 1}", title=f"Titre {number}")
+    desk.load()
+    with closing(sqlite3.connect(desk.config.data_dir / CATALOGUE)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    catalogue = desk.config.data_dir / CATALOGUE
+    well = catalogue.read_bytes()
+    places = [found.start() for found in re.finditer(b"2024/a1", well)]
+    assert len(places) > 10
+    for place in places:
+        fresh = catalogue.with_name("fresh")
+        fresh.write_bytes(well[:place] + b"2024/zz" + well[place + 7 :])
+        fresh.replace(catalogue)
+        client = desk.client()
+        for address in ("/articles/2024/a1/", "/articles/2024/a1.json", "/", "/2024/03/"):
+            assert client.get(address).status_code in (200, 503), (place, address)
+
+
+@pytest.mark.requirement(14)
+def test_what_is_not_what_its_digest_says_is_found_by_a_look_through_all(desk: Desk) -> None:
+    desk.article("2024/a.md", "2024-03-01", title="Titre", body="Un texte.")
+    desk.load()
+    with closing(sqlite3.connect(desk.config.data_dir / CATALOGUE)) as connection, connection:
+        connection.execute("UPDATE entry SET body = replace(body, 'texte', 'taxte')")
+    progress.distrust(desk.config, progress.CATALOGUE_FLAG)
+    with loading(desk.config) as load_once:
+        load_once(None)
+    assert "Un texte." in desk.client().get("/articles/2024/a/").text
+
+
+@pytest.mark.requirement(14)
+def test_a_mistake_that_nobody_foresaw_has_the_catalogue_looked_through(
+    desk: Desk,
+) -> None:
+    desk.load()
+    client = desk.client()
+    client.application.view_functions["lists.home"] = lambda: 1 // 0
+    assert client.get("/").status_code == 500
+    assert progress.is_distrusted(desk.config, progress.SUSPICION_FLAG)
+    progress.trust(desk.config, progress.SUSPICION_FLAG)
+    assert client.get("/").status_code == 500
+    assert not progress.is_distrusted(desk.config, progress.SUSPICION_FLAG)  # for a while
 
 
 @pytest.mark.requirement(15)

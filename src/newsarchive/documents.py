@@ -76,7 +76,7 @@ class Documents:
             return self.of_held((held,))[0]
         try:
             said = listed.read(held.metadata)
-        except MsgspecError as error:
+        except (MsgspecError, UnicodeDecodeError) as error:
             catalogue.name_damage(error)
         return self._made(said, held.digest, held.body)
 

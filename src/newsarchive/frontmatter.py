@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from newsarchive import headformats, mistakes
+from newsarchive import headformats, mistakes, simpleyaml
 from newsarchive.entry import Problem, Severity
 from newsarchive.errors import MetadataError
 from newsarchive.metadata import (
@@ -299,7 +299,7 @@ def _piecewise(
 
 def _mapping(text: str, first: int) -> Mapping:
     try:
-        found = _compose(text, first)
+        found = simpleyaml.read(text, first) or _compose(text, first)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first + (mark.line if mark else 0)

@@ -76,9 +76,7 @@ def loading(config: Config, lock: int | None = None) -> Iterator[Callable[..., S
             why = f"{writer.path}: was taken away"
             if writer.is_in_place():
                 try:
-                    if progress.is_distrusted(config, progress.CATALOGUE_FLAG):
-                        progress.trust(config, progress.CATALOGUE_FLAG)
-                        writer.check()
+                    _look_through(config, writer)
                     return load_once(config, writer, told, folders)
                 except CatalogueError as error:
                     if not is_damage(error.__cause__):
@@ -97,6 +95,18 @@ def loading(config: Config, lock: int | None = None) -> Iterator[Callable[..., S
         finally:
             if writer is not None:
                 writer.close()
+
+
+def _look_through(config: Config, writer: CatalogueWriter) -> None:
+    """Look for damage, if a reader met or suspects some; raises it. Where none is found and yet
+    one met it, all is read and made anew by the next load."""
+    is_distrusted = progress.is_distrusted(config, progress.CATALOGUE_FLAG)
+    if is_distrusted or progress.is_distrusted(config, progress.SUSPICION_FLAG):
+        progress.trust(config, progress.CATALOGUE_FLAG)
+        progress.trust(config, progress.SUSPICION_FLAG)
+        writer.check()
+    if is_distrusted:
+        writer.distrust()
 
 
 def rebuild(config: Config, told: Progress | None = None) -> Summary:
@@ -260,8 +270,9 @@ class _Guard:
     def wants_a_look(self) -> bool:
         """Whether there is something to mend."""
         self._asked()
-        is_damaged = progress.is_distrusted(self._config, progress.CATALOGUE_FLAG)
-        is_due = is_damaged or time.monotonic() > self._due
+        flags = progress.CATALOGUE_FLAG, progress.SUSPICION_FLAG
+        is_due = time.monotonic() > self._due
+        is_due = is_due or any(progress.is_distrusted(self._config, flag) for flag in flags)
         return is_due or self._found() != self._inode
 
     def _found(self) -> int:

@@ -224,14 +224,34 @@ _REFERENCE = re.compile(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,200}\]")
 
 #: without any of them a text says what it is
 _SIGNS = re.compile(r"[\\`*_~\[<&]")
+#: a link, and words between stars, that can mean nothing else
+_SIMPLE_LINK = re.compile(
+    r"(?<!!)\[([^\\`*_~\[\]<&^][^\\`*_~\[\]<&]{0,500})\]"
+    r"\((?:https?://|/|#)[A-Za-z0-9_.,;:/?=%+#@$-]{0,500}\)"
+)
+_SIMPLE_STRESS = re.compile(
+    r"(?<![^ \n\xa0\u202f(])(\*{1,2})(?![\s*])([^\\`*_~\[\]<&]+)"
+    r"(?<!\s)\1(?![^ \n\xa0\u202f.,;:!?)…])"
+)
 
 
 def _text(paragraph: str) -> str:
     """A paragraph's Markdown as plain text on one line, without pictures and note calls."""
-    if not _SIGNS.search(paragraph):
-        return _SPACES.sub(" ", printable(paragraph)).strip(" ")
+    simple = paragraph
+    if "](" in simple:
+        simple = _SIMPLE_LINK.sub(r"\1", simple)
+    if "*" in simple:
+        simple = _SIMPLE_STRESS.sub(r"\2", simple)
+    return _spaced(simple) if not _SIGNS.search(simple) else _parsed_text(paragraph)
+
+
+def _parsed_text(paragraph: str) -> str:
     text = _REFERENCE.sub(r"\1", _NOTE_CALL.sub("", paragraph))
-    return _SPACES.sub(" ", printable(grammar.shown(grammar.inline(text)))).strip(" ")
+    return _spaced(grammar.shown(grammar.inline(text)))
+
+
+def _spaced(text: str) -> str:
+    return _SPACES.sub(" ", printable(text)).strip(" ")
 
 
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
@@ -239,10 +259,14 @@ _HTML_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>((?:(?!</?p[\s>])[^\0])*)", re.I)
 #: a paragraph that needs no parsing to be found: none of its lines can begin anything else, the
 #: next is blank, and what follows that makes it no term of a list of definitions
 _PLAIN_PARAGRAPH = re.compile(
-    r"(?:[ \t]*\n)*+"
+    r"(?:[ \t]*\n| {0,3}#{1,6}[ \t][^\n{<]*+\n)*+"
     r"((?: {0,3}(?:[^\W\d_]|[«“”\"'‘’(¿¡…—–]|[0-9]{1,9}+(?![.)])|\*{1,2}[^\W_])"
     r"[^\n{<]*+(?:\n|\Z))++)"
     r"[ \t]*(?:\Z|\n(?:[ \t]*\n)*+(?![ \t]*[:~]))"
+)
+#: likewise one of HTML, which ends where a line is blank
+_HTML_OPENING = re.compile(
+    r"(?:[ \t]*\n)*+( {0,3}<p[ >][^\n{]*+(?:\n(?![ \t]*(?:\n|\Z))[^\n{]*+)*+)(?:\n|\Z)"
 )
 _NO_TEXT = {"table_open": 1, "table_close": -1, "footnote_reference_open": 1} | {
     "footnote_reference_close": -1
@@ -275,14 +299,15 @@ def _first_text(source: str) -> tuple[bool, str]:
     opening = _PLAIN_PARAGRAPH.match(source)
     if opening and (text := _text(opening[1].strip()[:4_000])):
         return True, text
+    opening = _HTML_OPENING.match(source)
+    if opening and (text := _html_text(opening[1])):
+        return True, text
     tokens = _blocks(_expanded(source))
     fallback, skipped = "", 0
     for token, content in zip(tokens, [*tokens[1:], *tokens[:1]], strict=True):
         skipped += _NO_TEXT.get(token.type, 0)
         if token.type == "html_block":
-            html = _HTML_PARAGRAPH.search(token.content)
-            text = unescape(HTML_TAG.sub("", html[1])) if html else ""
-            text = " ".join(printable(text).split())
+            text = _html_text(token.content)
         elif token.type == "paragraph_open" and not skipped and (token.level == 0 or not fallback):
             text = _text(content.content[:4_000])
         else:
@@ -291,6 +316,12 @@ def _first_text(source: str) -> tuple[bool, str]:
             return True, text
         fallback = fallback or text
     return False, fallback
+
+
+def _html_text(block: str) -> str:
+    """The text of the first paragraph of a block of HTML."""
+    found = _HTML_PARAGRAPH.search(block)
+    return " ".join(printable(unescape(HTML_TAG.sub("", found[1]))).split()) if found else ""
 
 
 _RAW = re.compile(r"<(a|img|audio|video|source)\s([^<>]*)>", re.I)

@@ -19,6 +19,8 @@ INDEX_STATUS = "index-status.json"
 #: what readers may find damaged; each has a file of its own, which is there from then on until
 #: somebody mends it
 CATALOGUE_FLAG, INDEX_FLAG = "catalogue-distrusted", "index-distrusted"
+#: touched where a mistake of ours may have been damage
+SUSPICION_FLAG = "catalogue-suspected"
 
 
 @dataclass(frozen=True, slots=True)

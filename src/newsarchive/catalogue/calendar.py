@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Row
 
-from newsarchive.catalogue.lists import EVERYTHING, spellings_of
-from newsarchive.catalogue.rows import RowReader, entries_of, period_of
+from newsarchive.catalogue.lists import spellings_of
+from newsarchive.catalogue.rows import RowReader, entries_of, name_damage, period_of
 from newsarchive.catalogue.values import Name
 from newsarchive.dates import local, microseconds
 from newsarchive.entry import Entry
@@ -17,27 +17,25 @@ from newsarchive.query import Period
 class CalendarReader(RowReader):
     """Counts by time and by name."""
 
-    def calendar(
-        self, now: datetime, period: Period | None = None, term: str = EVERYTHING
-    ) -> dict[str, int]:
+    def calendar(self, now: datetime, period: Period | None = None) -> dict[str, int]:
         """Entries a year (``period`` None), a month of a year, or a day of a month: what the
         next smaller periods hold, oldest first. A year's own days: ``days``."""
         grain = 0 if period is None else 1 if period.month is None else 2
-        return self._periods(term, grain, "" if period is None else f"{period}-", now)
+        return self._periods(grain, "" if period is None else f"{period}-", now)
 
-    def days(self, year: int, now: datetime, term: str = EVERYTHING) -> dict[str, int]:
+    def days(self, year: int, now: datetime) -> dict[str, int]:
         """Entries of each day of a year, oldest first."""
-        return self._periods(term, 2, f"{year:04d}-", now)
+        return self._periods(2, f"{year:04d}-", now)
 
-    def _periods(self, term: str, grain: int, prefix: str, now: datetime) -> dict[str, int]:
+    def _periods(self, grain: int, prefix: str, now: datetime) -> dict[str, int]:
         sql = (
-            "SELECT period, entries FROM tally WHERE term = ? AND grain = ? AND period >= ?"
+            "SELECT period, entries FROM tally WHERE term = '' AND grain = ? AND period >= ?"
             " AND period < ? ORDER BY period"
         )
-        values = (term, grain, prefix, prefix + "~")
+        values = (grain, prefix, prefix + "~")
         counts = {**self.once(values, lambda: dict(map(tuple, self.rows(sql, values))))}
         for row in self.rows(
-            "SELECT at, grain FROM membership WHERE term = ? AND at > ?", (term, microseconds(now))
+            "SELECT at, grain FROM membership WHERE term = '' AND at > ?", (microseconds(now),)
         ):
             if row["grain"] >= grain:
                 period = period_of(row["at"], grain, self.zone)
@@ -56,7 +54,7 @@ class CalendarReader(RowReader):
         after = self.value(
             f"{sql} > ? AND period <= ? ORDER BY period LIMIT 1", (grain, str(period), today)
         )
-        if after == today and today not in self._periods(EVERYTHING, grain, today, now):
+        if after == today and today not in self._periods(grain, today, now):
             after = None
         return tuple(Period.parse(str(found)) if found else None for found in (before, after))  # type: ignore[return-value]  # two in, two out
 
@@ -111,7 +109,10 @@ class CalendarReader(RowReader):
     def name(self, kind: str, slug: str) -> str:
         """A tag's or an author's commonest spelling; '' if there is none."""
         term = f"{kind}:{slug}"
-        return self._spellings(term, term + "\0").get(term, "")
+        found = self._spellings(term, term + "\0").get(term, "")
+        if not found and self.rows("SELECT 1 FROM membership WHERE term = ? LIMIT 1", (term,)):
+            name_damage(LookupError(f"{term} has entries and no name"))
+        return found
 
     def spelt(self, kind: str, slugs: Sequence[str]) -> dict[str, str]:
         """The commonest spellings of tags or authors, by slug."""

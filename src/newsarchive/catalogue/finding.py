@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsarchive.catalogue.lists import EVERYTHING, Selection, direction, select, where
-from newsarchive.catalogue.rows import RowReader, entries_of, entry_of
+from newsarchive.catalogue.rows import RowReader, entries_of, entry_of, name_damage
 from newsarchive.catalogue.tallies import Tally, steps
 from newsarchive.catalogue.values import Page
 from newsarchive.dates import microseconds
@@ -69,22 +69,32 @@ class FindingReader(RowReader):
         else:
             first, last = max(low, high - skip - size), high - skip
         numbers = tally.numbers(first, last) if last > first else []
+        if len(numbers) != max(0, last - first) or (not total and self._holds(selection)):
+            name_damage(LookupError("a list is not as long as it is counted"))
         if query.order is not Order.OLDEST:
             numbers.reverse()
         return _page(self._by_number(numbers), total, query.page, size)
+
+    def _holds(self, selection: Selection) -> bool:
+        """Whether a list has anything in a span."""
+        sql = "SELECT 1 FROM membership WHERE term = ? AND at >= ? AND at < ? LIMIT 1"
+        return bool(self.rows(sql, (selection.terms[0], selection.start, selection.end)))
 
     def _tally(self, term: str) -> Tally:
         sql = "SELECT grain, period, entries FROM tally WHERE term = ? AND grain < 2"
         months = self.once(
             ("steps", term), lambda: steps(map(tuple, self.rows(sql, (term,))), self.zone)
         )
-        return Tally(self._readers.connection(), term, months)
+        return Tally(self.rows, term, months)
 
     def _by_number(self, numbers: Iterable[int]) -> tuple[Entry, ...]:
         wanted = list(numbers)
         sql = "SELECT number, metadata, digest FROM entry WHERE number IN ({marks})"
         found = {row["number"]: entry_of(row) for row in self.batched(sql, wanted)}
-        return tuple(found[number] for number in wanted)
+        try:
+            return tuple(found[number] for number in wanted)
+        except KeyError as error:  # a list holds what is not there
+            name_damage(error)
 
     def total(self, term: str, now: datetime) -> int:
         """Entries of one list."""

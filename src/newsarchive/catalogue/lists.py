@@ -4,7 +4,7 @@ The rarest of a query's terms drives; the others are looked up entry by entry, s
 is scanned whole and none is sorted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 from enum import IntEnum
@@ -67,23 +67,25 @@ class Selection:
         return len(self.terms) == 1 and not self.without and self.grain is Grain.YEAR
 
 
-def terms_of(entry: Entry) -> Iterator[str]:
+def terms_of(entry: Entry) -> tuple[str, ...]:
     """The lists an entry is in; a draft is in none."""
     if entry.status is Status.DRAFT:
-        return
-    yield EVERYTHING
-    yield f"kind:{entry.kind}"
-    if entry.story:
-        yield f"story:{entry.story}"
+        return ()
     parts = entry.lang.lower().split("-")
-    yield from (f"lang:{'-'.join(parts[:end])}" for end in range(1, len(parts) + 1))
-    yield from dict.fromkeys(term for term, _ in spellings_of(entry))
+    return (
+        EVERYTHING,
+        f"kind:{entry.kind}",
+        *([f"story:{entry.story}"] if entry.story else ()),
+        *("lang:" + "-".join(parts[:end]) for end in range(1, len(parts) + 1)),
+        *dict.fromkeys(term for term, _ in spellings_of(entry)),
+    )
 
 
-def spellings_of(entry: Entry) -> Iterator[tuple[str, str]]:
+def spellings_of(entry: Entry) -> list[tuple[str, str]]:
     """How an entry spells its tags and authors, by term."""
-    yield from ((f"tag:{slug(name)}", name) for name in entry.tags)
-    yield from ((f"author:{slug(name)}", name) for name in entry.authors)
+    return [("tag:" + slug(name), name) for name in entry.tags] + [
+        ("author:" + slug(name), name) for name in entry.authors
+    ]
 
 
 def name_words(slug_: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from msgspec import json
 
 from newsarchive.catalogue.changes import Placed
-from newsarchive.catalogue.lists import Grain, name_words, spellings_of, terms_of
+from newsarchive.catalogue.lists import EVERYTHING, Grain, name_words, spellings_of, terms_of
 from newsarchive.catalogue.rows import day_of, said
 from newsarchive.dates import microseconds, unparse
 from newsarchive.entry import Entry, Status
@@ -37,8 +37,10 @@ class Memberships:
         self._connection = connection
         self._zone = zone
         self._now = now
-        #: entries by term, day and what is known of the day
-        self._days: Counter[tuple[str, str, int]] = Counter()
+        #: entries by term, month and what is known of the month
+        self._months: Counter[tuple[str, str, int]] = Counter()
+        #: all entries, by the days that are known
+        self._days: Counter[str] = Counter()
         self._spelling: Counter[tuple[str, str]] = Counter()
         self._stories: set[str] = set()
         #: rows of membership not yet written
@@ -90,7 +92,7 @@ class Memberships:
     def _list(self, number: int, at: int, placed: Placed) -> int:
         """Put an entry into the lists of its terms; when it came online, or will."""
         entry, grain = placed.entry, Grain.of(placed.moment)
-        arrived, terms = self._arrival(entry.id, at), tuple(terms_of(entry))
+        arrived, terms = self._arrival(entry.id, at), terms_of(entry)
         self._members += [(term, at, entry.id, number, int(grain), arrived) for term in terms]
         self._count(1, entry, terms, at, grain)
         return arrived
@@ -146,7 +148,7 @@ class Memberships:
         ).fetchone()
         entry = _DECODER.decode(metadata)
         self._stories.add(entry.story or entry.path)
-        terms = tuple(terms_of(entry))
+        terms = terms_of(entry)
         if not terms:
             return
         row = self._connection.execute(
@@ -169,8 +171,11 @@ class Memberships:
 
     def _count(self, step: int, entry: Entry, terms: Iterable[str], at: int, grain: int) -> None:
         day = str(day_of(at, self._zone))
+        if grain == Grain.DAY:
+            self._days[day] += step
+        month, grain = day[:7], min(grain, Grain.MONTH)
         for term in terms:
-            self._days[term, day, grain] += step
+            self._months[term, month, grain] += step
         for spelling in spellings_of(entry):
             self._spelling[spelling] += step
 
@@ -186,11 +191,14 @@ class Memberships:
         self._write_stories()
 
     def _tally(self) -> Counter[tuple[str, int, str]]:
-        """Entries of each term in years, months and days."""
+        """Entries of each term in years and months; and all of them in days."""
         tally: Counter[tuple[str, int, str]] = Counter()
-        for (term, day, grain), number in self._days.items():
-            for size, length in enumerate((4, 7, 10)[: grain + 1]):
-                tally[term, size, day[:length]] += number
+        for (term, month, grain), number in self._months.items():
+            tally[term, 0, month[:4]] += number
+            if grain:
+                tally[term, 1, month] += number
+        for day, number in self._days.items():
+            tally[EVERYTHING, 2, day] += number
         return tally
 
     def _write_members(self) -> None:

@@ -12,7 +12,7 @@ from newsarchive.catalogue.beginnings import BeginningsReader
 from newsarchive.catalogue.following import FollowingReader
 from newsarchive.catalogue.inspection import InspectionReader
 from newsarchive.catalogue.lists import direction
-from newsarchive.catalogue.rows import entries_of, entry_of, said
+from newsarchive.catalogue.rows import entries_of, entry_of, name_damage, said
 from newsarchive.catalogue.values import Asset, Running
 from newsarchive.catalogue.walking import WalkingReader
 from newsarchive.dates import microseconds
@@ -32,12 +32,18 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
 
     def entry(self, path: str, now: datetime) -> Entry | None:
         """An entry with its body; drafts and what is embargoed are as if absent."""
+        path = normal(path)
         rows = self.rows(
             "SELECT metadata, digest, body FROM entry"
             " WHERE path = ? AND status <> 'draft' AND at <= ?",
-            (normal(path), microseconds(now)),
+            (path, microseconds(now)),
         )
-        return entry_of(rows[0]) if rows else None
+        found = entry_of(rows[0]) if rows else None
+        # who asks for what is there must not be told that it is gone, nor led elsewhere for good
+        there = found.path if found else self.respelt(path, now)
+        if (there == path) is not bool(found):
+            name_damage(LookupError(f"{path} is in one index, and not in another"))
+        return found
 
     def by_id(self, ids: Iterable[str]) -> tuple[Entry, ...]:
         """Entries by their ids, whatever their state, without bodies; those there are."""
@@ -159,11 +165,15 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
 
     def respelt(self, path: str, now: datetime) -> str | None:
         """The path that differs from this one in case and accents alone, if there is just one."""
+        folded = fold(normal(path))
         rows = self.rows(
             "SELECT path FROM entry WHERE folded = ? AND status <> 'draft' AND at <= ? LIMIT 2",
-            (fold(normal(path)), microseconds(now)),
+            (folded, microseconds(now)),
         )
-        return str(rows[0]["path"]) if len(rows) == 1 else None
+        found = str(rows[0]["path"]) if len(rows) == 1 else None
+        if found and fold(found) != folded:
+            name_damage(LookupError(f"{found} is not like {path}"))
+        return found
 
     def alike(self, address: str, now: datetime) -> tuple[Entry, ...]:
         """Articles that an address nobody has may have meant: two at most in its folder, whose

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, tzinfo
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -154,13 +155,20 @@ def name_damage(error: Exception) -> NoReturn:
 
 def require_readable(connection: sqlite3.Connection) -> None:
     """Read every entry; raises ``CatalogueError`` of one that is damaged."""
-    for row in connection.execute("SELECT metadata, digest, listed, body FROM entry"):
+    for row in connection.execute("SELECT at, metadata, digest, listed, body FROM entry"):
         entry_of(row)
+        if digest_of(row["at"], row["metadata"], row["body"]) != row["digest"]:
+            name_damage(ValueError("not what its digest is of"))
         if row["listed"] is not None:
             try:
                 listed.marked(row["listed"])
             except ValueError as error:
                 name_damage(error)
+
+
+def digest_of(at: int, metadata: bytes, body: str) -> str:
+    """Of an entry as it is held: BLAKE2b-128, hexadecimal."""
+    return blake2b(b"%d\n%s\n%s" % (at, metadata, body.encode()), digest_size=16).hexdigest()
 
 
 def entry(metadata: bytes, digest: str, body: str = "") -> Entry:
@@ -171,7 +179,7 @@ def entry(metadata: bytes, digest: str, body: str = "") -> Entry:
     """
     try:
         made = _DECODER.decode(metadata)
-    except MsgspecError as error:
+    except (MsgspecError, UnicodeDecodeError) as error:
         name_damage(error)
     # nobody else has it yet, and ``replace`` would take four times as long as all the rest
     structs.force_setattr(made, "digest", digest)

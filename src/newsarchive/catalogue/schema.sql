@@ -82,7 +82,7 @@ CREATE INDEX membership_arrived ON membership (term, arrived DESC, at DESC, id, 
 -- feeds walk through a list in the order in which its entries came
 CREATE INDEX membership_number ON membership (term, number);
 
--- how many entries a term has in a year, a month, a day of the site's time zone
+-- how many entries a term has in a year and a month, and all have in a day, of the site's time zone
 CREATE TABLE tally (
   term TEXT NOT NULL,
   grain INTEGER NOT NULL,           -- 0 year, 1 month, 2 day

@@ -12,7 +12,7 @@ from newsarchive.catalogue.announcing import tell_of_change, told_by
 from newsarchive.errors import CatalogueError
 
 #: written as PRAGMA user_version; a file of another version is made anew
-VERSION = 9
+VERSION = 10
 BUSY_SECONDS = 5.0
 
 
@@ -21,6 +21,9 @@ def errors_named(path: Path) -> Iterator[None]:
     """Turn what SQLite raises into one error that says which file it is about."""
     try:
         yield
+    except UnicodeDecodeError as error:  # a text in it, or what SQLite says of it, is no UTF-8
+        damage = sqlite3.DatabaseError(f"malformed: {error}")
+        raise CatalogueError(str(path), f"the catalogue cannot be used: {error}") from damage
     except sqlite3.Error as error:
         raise CatalogueError(str(path), f"the catalogue cannot be used: {error}") from error
     except OSError as error:

@@ -7,13 +7,16 @@ a question falls is counted entry by entry. So the middle of a long list costs w
 import sqlite3
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from newsarchive.catalogue.lists import END_OF_TIME
 from newsarchive.dates import microseconds
 from newsarchive.query import Period
+
+#: what asks the catalogue: SQL and its values, all rows
+Ask = Callable[[str, tuple[object, ...]], list[sqlite3.Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ def steps(tallies: Iterable[tuple[int, str, int]], zone: tzinfo) -> tuple[Step, 
 class Tally:
     """The months of one list, oldest first."""
 
-    def __init__(self, connection: sqlite3.Connection, term: str, steps: Sequence[Step]) -> None:
-        self._connection = connection
+    def __init__(self, ask: Ask, term: str, steps: Sequence[Step]) -> None:
+        self._ask = ask
         self._term = term
         self._steps = steps
 
@@ -60,10 +63,8 @@ class Tally:
         return step.before + self._count(step.start, end)
 
     def _count(self, start: int, end: int) -> int:
-        (number,) = self._connection.execute(
-            "SELECT count(*) FROM membership WHERE term = ? AND at >= ? AND at < ?",
-            (self._term, start, end),
-        ).fetchone()
+        sql = "SELECT count(*) FROM membership WHERE term = ? AND at >= ? AND at < ?"
+        ((number,),) = self._ask(sql, (self._term, start, end))
         return int(number)
 
     def numbers(self, first: int, last: int) -> list[int]:
@@ -73,7 +74,7 @@ class Tally:
         if not place:
             return []
         step = self._steps[place - 1]
-        rows = self._connection.execute(
+        rows = self._ask(
             "SELECT number FROM membership WHERE term = ? AND at >= ? AND at < ?"
             " ORDER BY at, id DESC LIMIT ? OFFSET ?",
             (self._term, step.start, END_OF_TIME, last - first, first - step.before),

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from newsarchive import listed
 from newsarchive.catalogue.announcing import committing, tell
 from newsarchive.catalogue.changes import Changes, FileState, Outcome, Placed, ReadFile
 from newsarchive.catalogue.memberships import Memberships
-from newsarchive.catalogue.rows import require_readable, said
+from newsarchive.catalogue.rows import digest_of, require_readable, said
 from newsarchive.catalogue.store import (
     connect_to_read,
     connect_to_write,
@@ -335,9 +334,7 @@ class CatalogueWriter:
         for at, placed in batch:
             entry, was = placed.entry, held.get(placed.entry.id)
             metadata, own = _encoded(entry), placed.own and _encoded(placed.own)
-            digest = blake2b(
-                b"%d\n%s\n%s" % (at, metadata, entry.body.encode()), digest_size=16
-            ).hexdigest()
+            digest = digest_of(at, metadata, entry.body)
             if was and was["digest"] == digest and not tale.lists.anew:
                 same.append((own, entry.file, entry.id))
                 continue

@@ -1,7 +1,6 @@
 """The website: a Flask application over one archive."""
 
 import json
-import logging
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -23,12 +22,12 @@ from newsarchive.i18n import grouped, translations
 from newsarchive.searching import Search
 from newsarchive.syndication import Syndicate
 from newsarchive.web import http, static
-from newsarchive.web.access import REQUEST_ID, Access
+from newsarchive.web.access import Access
 from newsarchive.web.api import api
 from newsarchive.web.apipage import apipage
 from newsarchive.web.asking import told
 from newsarchive.web.cache import KEEP_UNTIL, Cache
-from newsarchive.web.context import composer, on_catalogue_error, on_http_error, refuse
+from newsarchive.web.context import composer, on_bug, on_catalogue_error, on_http_error, refuse
 from newsarchive.web.entries import entries
 from newsarchive.web.feedlist import feedlist
 from newsarchive.web.feeds import feeds
@@ -88,7 +87,7 @@ def create_app(config: Config) -> Flask:
     for error in (CatalogueError, SearchError):
         app.register_error_handler(error, on_catalogue_error)
     app.register_error_handler(QueryError, _on_query_error)
-    app.register_error_handler(Exception, _on_bug)
+    app.register_error_handler(Exception, on_bug)
     state = looking(told_by(archive.catalogue.path))
     clock = lambda: http.now().timestamp()  # noqa: E731 - found when it is asked
     files = static.served(Cache(app.wsgi_app, state, clock))
@@ -210,12 +209,3 @@ def _add_slash() -> BaseResponse | None:
 def _on_query_error(error: QueryError) -> Response:
     allowed = translations(composer().lang).gettext(error.allowed) % error.values
     return refuse(400, detail=told(error), more={"parameter": error.parameter, "allowed": allowed})
-
-
-def _on_bug(error: Exception) -> Response:
-    """A mistake of ours: noted in the log, told without its innards."""
-    id_ = request.environ.get(REQUEST_ID, "-")
-    logging.getLogger("newsarchive.web").error(
-        "%s %s %r", id_, request.method, request.path, exc_info=error
-    )
-    return refuse(500)

@@ -1,6 +1,7 @@
 """What one request works with: the archive as of one moment, and the pages that refuse."""
 
 import logging
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,11 @@ from newsarchive.i18n import translations
 from newsarchive.searching import Search
 from newsarchive.shapes import Problem
 from newsarchive.web import http, views
+from newsarchive.web.access import REQUEST_ID
 from newsarchive.web.compose import Composer
+
+#: between two looks for damage that mistakes of ours ask for: a look reads all of the catalogue
+SUSPICION_SECONDS = 60.0
 
 _PLAIN = """\
 <!doctype html>
@@ -162,6 +167,22 @@ def on_catalogue_error(error: CatalogueError | SearchError) -> Response:
     response.headers["Retry-After"] = "2"
     response.headers["Refresh"] = "2"
     return response
+
+
+def on_bug(error: Exception) -> Response:
+    """A mistake of ours: noted in the log, told without its innards.
+
+    Damage that nothing named looks the same: the catalogue is looked through, once in a while.
+    """
+    id_ = request.environ.get(REQUEST_ID, "-")
+    logging.getLogger("newsarchive.web").error(
+        "%s %s %r", id_, request.method, request.path, exc_info=error
+    )
+    now = time.monotonic()
+    if now > current_app.extensions.get("suspects_again", 0.0):
+        current_app.extensions["suspects_again"] = now + SUSPICION_SECONDS
+        progress.distrust(composer().archive.config, progress.SUSPICION_FLAG)
+    return refuse(500)
 
 
 def _tell_who_mends(error: CatalogueError | SearchError) -> None:
