@@ -35,7 +35,7 @@ RANKS = [
         "search",
     ],
     # application
-    ["parsing", "watching"],
+    ["parsing", "watching", "supervising"],
     ["reading", "settling"],
     ["loading"],
     ["archive", "questions"],

@@ -24,16 +24,10 @@ from conftest import NOW, ROOT, Desk
 from newsarchive.archive import CATALOGUE
 from newsarchive.articles import checkout_in_progress
 from newsarchive.errors import CatalogueError, WriterBusyError
-from newsarchive.loader import (
-    MOST_SECONDS,
-    SUPERVISION_SECONDS,
-    follow,
-    loading,
-    wait_after,
-    writing,
-)
+from newsarchive.loader import follow, loading, writing
 from newsarchive.progress import CATALOGUE_FLAG, LOCK, is_distrusted, told
 from newsarchive.query import Query
+from newsarchive.supervising import MOST_SECONDS, SUPERVISION_SECONDS, wait_after
 from newsarchive.watching import folders_of
 
 
@@ -278,7 +272,7 @@ def test_under_any_server_one_of_the_workers_keeps_a_loader_alive(desk: Desk) ->
 FORKING = """
 import os, sys, time
 from newsarchive.config import load_config
-from newsarchive.loader import Supervisor
+from newsarchive.supervising import Supervisor
 config = load_config()
 Supervisor(config).start()
 while "late" in sys.argv and not (config.data_dir / "status.json").exists():

@@ -75,14 +75,15 @@ def test_whatever_is_written_it_agrees_with_the_parser(pieces: list[str], start:
     assert simple(head) in (None, parsed(head))
 
 
-@pytest.mark.parametrize("name", ["18f", "canada"])
-def test_real_heads_and_slips_of_the_hand_in_them(name: str, shared: Path) -> None:
+#: the other archive folds its descriptions
+@pytest.mark.parametrize(("name", "share"), [("18f", 0.2), ("canada", 0.0)])
+def test_real_heads_and_slips_of_the_hand_in_them(name: str, share: float, shared: Path) -> None:
     chance = random.Random(7)
     with tarfile.open(shared / "corpora" / f"{name}.tar.gz") as archive:
         files = (archive.extractfile(each) for each in archive if each.name.endswith(".md"))
         texts = [file.read().decode() for file in files if file]
     heads = [text.split("\n---", 1)[0][4:] + "\n" for text in texts if text.startswith("---\n")]
-    assert sum(simple(head) is not None for head in heads) > len(heads) / 5
+    assert sum(simple(head) is not None for head in heads) > len(heads) * share
     for head in heads:
         assert simple(head) in (None, parsed(head))
         at = chance.randrange(len(head) + 1)

@@ -1,10 +1,7 @@
 """The process that writes: one at a time among any number, following the folder."""
 
-import contextlib
-import fcntl
 import logging
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -18,11 +15,12 @@ from newsarchive import articles, progress
 from newsarchive.archive import CATALOGUE
 from newsarchive.catalogue import CatalogueWriter
 from newsarchive.catalogue.store import discard, is_damage, put_in_place
-from newsarchive.config import KEYS, PREFIX, Config
+from newsarchive.config import Config
 from newsarchive.errors import ArchiveError, CatalogueError, WriterBusyError
 from newsarchive.loading import Summary, load
 from newsarchive.progress import LOCK
 from newsarchive.reading import Progress
+from newsarchive.supervising import lock_for_us, open_lock
 from newsarchive.watching import Folders, looks
 
 #: a catalogue while it is made anew
@@ -33,14 +31,8 @@ TOLD_SECONDS = 0.5
 CHECKOUT_SECONDS = 30.0
 #: a lock that is held for longer is not only being asked after (see ``progress``)
 GLANCE_SECONDS = 0.1
-#: how often a worker looks whether somebody follows the folder
-SUPERVISION_SECONDS = 2.0
-#: a loader that ends sooner has failed
-SHORT_LIFE_SECONDS = 5.0
 #: a load that failed is tried again: the disk may have room now
 RETRY_SECONDS = 5.0
-#: longest wait before a loader that fails is started again
-MOST_SECONDS = 60.0
 
 _log = logging.getLogger("newsarchive.loader")
 
@@ -134,23 +126,15 @@ def _writer(config: Config, name: str = CATALOGUE) -> CatalogueWriter:
 @contextmanager
 def _locked(config: Config, lock: int | None = None) -> Iterator[None]:
     path = config.data_dir / LOCK
-    with _open(path) if lock is None else os.fdopen(lock, "a+", encoding="utf-8") as held:
+    with open_lock(path) if lock is None else os.fdopen(lock, "a+", encoding="utf-8") as held:
         _take(held, path)
         yield
-
-
-def _open(path: Path) -> IO[str]:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return path.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise CatalogueError(str(path), f"cannot be written: {error.strerror}") from error
 
 
 def _take(lock: IO[str], path: Path) -> None:
     end = time.monotonic() + GLANCE_SECONDS
     try:
-        while not _lock(lock):
+        while not lock_for_us(lock):
             if time.monotonic() > end:
                 lock.seek(0)
                 raise WriterBusyError(str(path), lock.read().strip() or "another process")
@@ -162,15 +146,6 @@ def _take(lock: IO[str], path: Path) -> None:
         lock.flush()
     except OSError as error:
         raise CatalogueError(str(path), f"cannot be locked: {error.strerror}") from error
-
-
-def _lock(lock: IO[str]) -> bool:
-    """Whether it is ours now."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def load_once(
@@ -285,106 +260,3 @@ class _Guard:
 def _report(summary: Summary, told: Callable[[Summary], None] | None) -> None:
     if told:
         told(summary)
-
-
-class Supervisor:
-    """Sees to it that some process follows the folder, from any worker of any server."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._stop = threading.Event()
-        self._child: subprocess.Popen[bytes] | None = None
-        #: held while the lock's file is open here: a process forked meanwhile would inherit the
-        #: descriptor, and with it the lock, for as long as it lives
-        self._spawning = threading.Lock()
-
-    def start(self) -> None:
-        """Begin, in this process and in every one forked from it."""
-        os.register_at_fork(
-            before=self._hold, after_in_parent=self._let_go, after_in_child=self._forked
-        )
-        self._begin()
-
-    def _hold(self) -> None:
-        self._spawning.acquire()
-
-    def _let_go(self) -> None:
-        self._spawning.release()
-
-    def _forked(self) -> None:
-        """In a child: of what was forked with it, only the settings are its own."""
-        stopped = self._stop.is_set()
-        self._spawning = threading.Lock()
-        self._stop = threading.Event()
-        if self._child is not None and self._child.stdin is not None:
-            self._child.stdin.close()  # the loader is to end with the parent, not with this
-        self._child = None
-        if not stopped:
-            self._begin()
-
-    def _begin(self) -> None:
-        threading.Thread(target=self._run, name="newsarchive-supervisor", daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop, and let the loader finish what it is writing."""
-        self._stop.set()
-        with self._spawning:
-            child = self._child
-        if child is not None and child.stdin is not None:
-            child.stdin.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(timeout=10)
-
-    def _run(self) -> None:
-        wait = SUPERVISION_SECONDS
-        while not self._stop.is_set():
-            begun = time.monotonic()
-            child = self._spawn_if_needed()
-            if child is not None:
-                child.wait()
-                self._child = None
-            wait = wait_after(time.monotonic() - begun if child is not None else None, wait)
-            self._stop.wait(wait)
-
-    def _spawn_if_needed(self) -> "subprocess.Popen[bytes] | None":
-        """A loader, if there is none on this machine; None if there is, or none can be."""
-        # what fails here is tried again: the disk is full
-        with (
-            self._spawning,
-            contextlib.suppress(CatalogueError, OSError),
-            _open(self._config.data_dir / LOCK) as lock,
-        ):
-            if not self._stop.is_set() and _lock(lock):
-                lock.truncate(0)  # who stood there is gone
-                self._child = self._spawn(lock)
-        return self._child
-
-    def _spawn(self, lock: IO[str]) -> "subprocess.Popen[bytes]":
-        """Start a loader that inherits the lock, so that no two workers start one.
-
-        It ends by itself when this process does: its standard input is a pipe whose other end
-        only this process holds. What is forked from this one inherits that end and closes it
-        (``_forked``); what else it starts never gets it, as descriptors are closed at exec.
-        """
-        # every setting is in its environment, so no file is to be looked for
-        words = ["--config", os.devnull, "watch", "--until-eof", "--lock", str(lock.fileno())]
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and words
-            [sys.executable, "-m", "newsarchive", *words],
-            stdin=subprocess.PIPE,
-            env=environ_of(self._config),
-            pass_fds=[lock.fileno()],
-        )  # fmt: skip
-
-
-def wait_after(lived: float | None, waited: float) -> float:
-    """Seconds to wait after a loader that lived so long, None if none was started: one that
-    fails at once is not tried at every turn."""
-    if lived is None or lived >= SHORT_LIFE_SECONDS:
-        return SUPERVISION_SECONDS
-    return min(2 * waited, MOST_SECONDS)
-
-
-def environ_of(config: Config) -> dict[str, str]:
-    """The settings in force, for a process of our own."""
-    mine = {f"{PREFIX}{key.upper()}": str(getattr(config, key)) for key in KEYS}
-    return {**os.environ, **mine}

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite3 import Row
 
 from newsarchive.catalogue.lists import spellings_of
-from newsarchive.catalogue.rows import RowReader, entries_of, name_damage, period_of
+from newsarchive.catalogue.rows import RowReader, at_once, entries_of, name_damage, period_of
 from newsarchive.catalogue.values import Name
 from newsarchive.dates import local, microseconds
 from newsarchive.entry import Entry
@@ -106,6 +106,7 @@ class CalendarReader(RowReader):
             )
         )
 
+    @at_once
     def name(self, kind: str, slug: str) -> str:
         """A tag's or an author's commonest spelling; '' if there is none."""
         term = f"{kind}:{slug}"

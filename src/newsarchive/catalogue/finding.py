@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsarchive.catalogue.lists import EVERYTHING, Selection, direction, select, where
-from newsarchive.catalogue.rows import RowReader, entries_of, entry_of, name_damage
+from newsarchive.catalogue.rows import RowReader, at_once, entries_of, entry_of, name_damage
 from newsarchive.catalogue.tallies import Tally, steps
 from newsarchive.catalogue.values import Page
 from newsarchive.dates import microseconds
@@ -19,6 +19,7 @@ _JOIN = "JOIN entry e ON e.number = m.number WHERE"
 class FindingReader(RowReader):
     """Finds what a query asks for."""
 
+    @at_once
     def find(self, query: Query, now: datetime, page_size: int) -> Page:
         """One page of a list; a query with words is none (see ``select``)."""
         size = query.limit or page_size

@@ -12,7 +12,7 @@ from newsarchive.catalogue.beginnings import BeginningsReader
 from newsarchive.catalogue.following import FollowingReader
 from newsarchive.catalogue.inspection import InspectionReader
 from newsarchive.catalogue.lists import direction
-from newsarchive.catalogue.rows import entries_of, entry_of, name_damage, said
+from newsarchive.catalogue.rows import at_once, entries_of, entry_of, name_damage, said
 from newsarchive.catalogue.values import Asset, Running
 from newsarchive.catalogue.walking import WalkingReader
 from newsarchive.dates import microseconds
@@ -30,6 +30,7 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
 
     # -- entries --
 
+    @at_once
     def entry(self, path: str, now: datetime) -> Entry | None:
         """An entry with its body; drafts and what is embargoed are as if absent."""
         path = normal(path)
@@ -39,8 +40,8 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
             (path, microseconds(now)),
         )
         found = entry_of(rows[0]) if rows else None
-        # who asks for what is there must not be told that it is gone, nor led elsewhere for good
         there = found.path if found else self.respelt(path, now)
+        # who asks for what is there must not be told that it is gone, nor led elsewhere for good
         if (there == path) is not bool(found):
             name_damage(LookupError(f"{path} is in one index, and not in another"))
         return found
@@ -108,6 +109,7 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
         )
         return entries_of(rows)
 
+    @at_once
     def running(self, now: datetime, since: datetime) -> tuple[Running, ...]:
         """Open stories whose last update is not older than ``since``, the liveliest first."""
         end = "SELECT m.number FROM membership m WHERE m.term = 'story:' || s.path AND m.at <= :now"
@@ -175,6 +177,7 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
             name_damage(LookupError(f"{found} is not like {path}"))
         return found
 
+    @at_once
     def alike(self, address: str, now: datetime) -> tuple[Entry, ...]:
         """Articles that an address nobody has may have meant: two at most in its folder, whose
         names are like its own; without bodies."""

@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, tzinfo
+from functools import wraps
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from msgspec import MsgspecError, json, structs
 
@@ -22,6 +23,8 @@ _BATCH = 400
 #: things worked out that are remembered
 MOST_KEPT = 1_000
 T = TypeVar("T")
+_P = ParamSpec("_P")
+_Reader = TypeVar("_Reader", bound="RowReader")
 _DECODER = json.Decoder(Entry)
 _PLACES = {name: place for place, name in enumerate(Entry.__struct_fields__)}
 
@@ -44,8 +47,11 @@ class RowReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Everything read inside is of one generation."""
+        """Everything read inside is of one generation; one within another is the same."""
         connection = self._readers.connection()
+        if connection.in_transaction:
+            yield
+            return
         with errors_named(self.path):
             connection.execute("BEGIN")
         self._snapshots.state = ""
@@ -126,6 +132,17 @@ class RowReader:
             " ORDER BY sequence LIMIT ?", (since, limit),
         )  # fmt: skip
         return tuple(Change(r[0], r[1], r[2], bool(r[3]), r[4]) for r in rows)
+
+
+def at_once(read: Callable[Concatenate[_Reader, _P], T]) -> Callable[Concatenate[_Reader, _P], T]:
+    """Let a method of several questions read of one generation, whoever calls it."""
+
+    @wraps(read)
+    def within_a_snapshot(self: _Reader, /, *args: _P.args, **kwargs: _P.kwargs) -> T:
+        with self.snapshot():
+            return read(self, *args, **kwargs)
+
+    return within_a_snapshot
 
 
 def said(field: str, metadata: str = "metadata") -> str:

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -75,8 +76,11 @@ def serve(
     config = replace(config, host=host or config.host, port=config.port if port is None else port)
     with contextlib.closing(_listen(config.host, config.port)) as listener, terminal.stoppable():
         config = _reachable(config, listener.getsockname()[1])
-        server = _granian(config, listener, workers) if workers else _waitress(config, listener)
-        _serve(config, server, in_browser)
+        if workers:
+            run = _granian(config, listener, workers)
+        else:
+            run = partial(_waitress, config, listener)
+        _serve(config, run, in_browser)
 
 
 def _needs_something_to_serve(config: "Config") -> None:
@@ -86,7 +90,6 @@ def _needs_something_to_serve(config: "Config") -> None:
     Raises:
         ArticlesError, CatalogueError: there is neither.
     """
-    from newsarchive.archive import CATALOGUE
     from newsarchive.errors import ArticlesError, CatalogueError
 
     try:
@@ -95,7 +98,11 @@ def _needs_something_to_serve(config: "Config") -> None:
         why = "is no folder" if config.data_dir.exists() else f"cannot be made: {error.strerror}"
         raise CatalogueError(str(config.data_dir), f"{why}; choose another data_dir") from error
 
-    if not config.articles_dir.is_dir() and not (config.data_dir / CATALOGUE).exists():
+    if config.articles_dir.is_dir():
+        return
+    from newsarchive.archive import CATALOGUE  # with half of the program
+
+    if not (config.data_dir / CATALOGUE).exists():
         raise ArticlesError(
             str(config.articles_dir), "no such folder of articles; newsarchive init makes one"
         )
@@ -147,8 +154,8 @@ def _reachable(config: "Config", port: int) -> "Config":
     return replace(config, site_url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
 
-def _waitress(config: "Config", listener: socket.socket) -> "Callable[[], None]":
-    """A server of one process."""
+def _waitress(config: "Config", listener: socket.socket) -> None:
+    """Serve by this process alone."""
     from waitress.server import create_server  # type: ignore[import-untyped]  # it has no types
 
     from newsarchive.web import create_app
@@ -157,7 +164,7 @@ def _waitress(config: "Config", listener: socket.socket) -> "Callable[[], None]"
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server: Server = create_server(create_app(config), sockets=[listener])
     _say_farewell_when_told(server, listener)
-    return server.run
+    server.run()
 
 
 def _granian(config: "Config", listener: socket.socket, workers: int) -> "Callable[[], None]":
@@ -175,7 +182,7 @@ def _granian(config: "Config", listener: socket.socket, workers: int) -> "Callab
             "--workers needs granian; run: pip install 'newsarchive[server]'"
         ) from None
 
-    from newsarchive.loader import environ_of
+    from newsarchive.supervising import environ_of
 
     listener.close()
     os.environ.update(environ_of(config))
@@ -218,7 +225,9 @@ def application() -> "Flask":
 
 
 def _serve(config: "Config", run: "Callable[[], None]", in_browser: bool) -> None:
-    from newsarchive.loader import Supervisor
+    """Serve, and follow the articles. The loader begins first: it takes longer than the website
+    to be ready."""
+    from newsarchive.supervising import Supervisor
 
     supervisor = Supervisor(config)
     supervisor.start()
