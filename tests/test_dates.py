@@ -34,7 +34,9 @@ def hours(number: float) -> timezone:
         ("2023-11-17 21:00 -430", datetime(2023, 11, 17, 21, tzinfo=hours(-4.5)), "minute"),
         ("2023-11-17 21:00 UTC+02:00", datetime(2023, 11, 17, 21, tzinfo=hours(2)), "minute"),
         ("2021-11-24T16:00:00.25Z", datetime(2021, 11, 24, 16, 0, 0, 250000, UTC), "minute"),
-        ("0001-01-01", datetime(1, 1, 1, tzinfo=PARIS), Precision.DAY),
+        # Paris had its own time: 9 minutes and 21 seconds
+        ("0001-01-01", datetime(1, 1, 1, tzinfo=hours(9 / 60)), Precision.DAY),
+        ("1900-05-01 12:00", datetime(1900, 5, 1, 12, tzinfo=hours(9 / 60)), Precision.MINUTE),
         ("9999-12-31 23:59", datetime(9999, 12, 31, 23, 59, tzinfo=PARIS), Precision.MINUTE),
         (" 2023-1-5 9:00 ", datetime(2023, 1, 5, 9, tzinfo=PARIS), Precision.MINUTE),
     ],

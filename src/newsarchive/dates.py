@@ -27,7 +27,8 @@ _AMBIGUOUS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)", re.ASCII)
 def parse(text: str, zone: tzinfo) -> Moment:
     """Read a date of any precision (ISO 8601, with RFC 3339's space for the T).
 
-    A time without a zone, and a date without a time, are in ``zone``.
+    A time without a zone, and a date without a time, are in ``zone``; where its offset then had
+    seconds, under the whole minutes of that, as RFC 3339 and the catalogue write it.
 
     Raises:
         DateError: the text is no such date, or names a day that does not exist.
@@ -58,6 +59,8 @@ def parse(text: str, zone: tzinfo) -> Moment:
         )
     except ValueError:
         raise DateError(text, "no such date in the calendar", REMEDY) from None
+    if odd := _minutes(at):
+        at = at.replace(tzinfo=odd)
     if hour is not None:
         return Moment(at, Precision.MINUTE)
     return Moment(
@@ -97,11 +100,18 @@ def unparse(moment: Moment) -> str:
 
 def whole_minutes(at: datetime) -> datetime:
     """The same instant under an offset that RFC 3339 can write: old local times have seconds."""
+    zone = _minutes(at)
+    if not zone:
+        return at
+    return local(at, zone) if at.year > 1 else at.replace(tzinfo=zone)
+
+
+def _minutes(at: datetime) -> timezone | None:
+    """The whole minutes of an offset that has seconds."""
     offset = at.utcoffset() or timedelta()
     if not (offset.seconds % 60 or offset.microseconds):
-        return at
-    zone = timezone(offset // timedelta(minutes=1) * timedelta(minutes=1))
-    return local(at, zone) if at.year > 1 else at.replace(tzinfo=zone)
+        return None
+    return timezone(offset // timedelta(minutes=1) * timedelta(minutes=1))
 
 
 def microseconds(at: datetime) -> int:

@@ -1,6 +1,6 @@
 """Files read and parsed: one by one, or many by several processes.
 
-Those are this module, run by the interpreter: what to read comes to their standard input, what was
+Those are ``main``, run by the interpreter: what to read comes to their standard input, what was
 read leaves by their standard output, and they end when whoever started them does, however that is.
 """
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import chain
@@ -20,15 +20,20 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, BinaryIO, TypeAlias, cast
 
+from msgspec import json
+
 from newsarchive import articles, entryfile
 from newsarchive.articles import FileStat
-from newsarchive.entry import Problem
+from newsarchive.entry import Entry, Problem
 from newsarchive.entryfile import Parsed, Role, Site
 
 #: files from which on it is worth to start processes; and those that one is given at once
 MANY, CHUNK = 1_000, 100
 #: processes at most: what is written afterwards is written by one
 MOST_PROCESSES = 8
+
+#: what the interpreter is told to run; not as ``-m``, which would make another module of this one
+_WORDS = f"import sys; from {__name__} import main; main(sys.stdin.buffer, sys.stdout.buffer)"
 
 _LOG = logging.getLogger(__name__)
 #: a file's path, and the role it is read in
@@ -45,6 +50,11 @@ class Said:
     parsed: Parsed
     stat: FileStat
     digest: bytes
+
+
+#: the same without its entries, and those; as it leaves another process
+_Packed: TypeAlias = "tuple[Said | Problem | None, bytes]"
+_ENCODER, _DECODER = json.Encoder(), json.Decoder(tuple[Entry, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,7 @@ class _Helper:
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):  # no more processes: this one reads instead
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-                [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [sys.executable, "-c", _WORDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
         return self
 
@@ -144,21 +154,31 @@ class _Helper:
         asked, told = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         pickle.dump((self._reader, wanted), asked)
         asked.flush()
-        found: list[Said | Problem | None] = pickle.load(told)  # noqa: S301 - our own
-        return found
+        return list(map(_unpacked, pickle.load(told)))  # noqa: S301 - our own
+
+
+def _packed(said: Said | Problem | None) -> _Packed:
+    """With the entries as JSON, which is written and read in a fifth of the time of pickles."""
+    if not isinstance(said, Said):
+        return said, b""
+    parsed = replace(said.parsed, entries=())
+    return replace(said, parsed=parsed), _ENCODER.encode(said.parsed.entries)
+
+
+def _unpacked(packed: _Packed) -> Said | Problem | None:
+    said, entries = packed
+    if not isinstance(said, Said):
+        return said
+    return replace(said, parsed=replace(said.parsed, entries=_DECODER.decode(entries)))
 
 
 def main(asked: BinaryIO, told: BinaryIO) -> None:
     """Read what is asked for until there is nothing more."""
-    while True:
-        try:
-            reader, wanted = pickle.load(asked)  # noqa: S301 - our own
-        except EOFError:
-            return
-        pickle.dump([reader.read(*each) for each in wanted], told)
-        told.flush()
-
-
-if __name__ == "__main__":
     with suppress(BrokenPipeError, KeyboardInterrupt):  # who asked has gone
-        main(sys.stdin.buffer, sys.stdout.buffer)
+        while True:
+            try:
+                reader, wanted = pickle.load(asked)  # noqa: S301 - our own
+            except EOFError:
+                return
+            pickle.dump([_packed(reader.read(*each)) for each in wanted], told)
+            told.flush()
