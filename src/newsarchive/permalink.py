@@ -79,7 +79,7 @@ def old_addresses(path: str, day: date) -> tuple[str, ...]:
     outer slashes."""
     name = path.rpartition("/")[2]
     dated = _DATED.fullmatch(name)
-    found = [path, f"{day.year:04d}/{day:%m/%d}/{dated[4] if dated else name}"]
+    found = [path, f"{day.year:04d}/{day.month:02d}/{day.day:02d}/{dated[4] if dated else name}"]
     return tuple(dict.fromkeys([*found, *(["/".join(dated.groups())] if dated else [])]))
 
 

@@ -216,9 +216,10 @@ class CatalogueWriter:
         tale = _Tale(Memberships(self._connection, self.zone, None if first else now), now)
         if self._meta("settings") != changes.settings:
             tale.lists.clear()
-        self._forget_files(changes)
-        self._drop_entries(changes, tale)
-        self._free_paths(changes)
+        if not first:
+            self._forget_files(changes)
+            self._drop_entries(changes, tale)
+            self._free_paths(changes)
         with self._without_indexes() if first else nullcontext():
             self._write_files(changes.files)
             placed = _in_order(changes, tale.lists)

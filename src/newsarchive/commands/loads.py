@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from newsarchive.config import Config
     from newsarchive.loading import Summary
     from newsarchive.verifying import Verdict
+    from newsarchive.websub import Publisher
 
 
 @click.command(
@@ -151,24 +152,33 @@ def watch(context: click.Context, until_eof: bool, lock: int | None) -> None:
     """Follow the articles until Ctrl-C."""
     from newsarchive import loader
     from newsarchive.indexing import Indexer
-    from newsarchive.websub import Publisher
 
     config = terminal.settings(context)
     stop = threading.Event()
     if until_eof:
         threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
-    with terminal.stoppable(), Publisher(config) as publisher, Indexer(config) as indexer:
+    with terminal.stoppable(), _publisher(config) as publisher, Indexer(config) as indexer:
 
         def told(summary: "Summary") -> None:
             _tell(summary)
             indexer.wake()
-            publisher.wake()
+            if publisher:
+                publisher.wake()
 
         def wake_to_mend() -> None:
             if indexer.is_distrusted():
                 indexer.wake()
 
         loader.follow(config, stop, told, lock, wake_to_mend)
+
+
+def _publisher(config: "Config") -> "contextlib.AbstractContextManager[Publisher | None]":
+    """What tells the hub, if there is one: it takes the feeds along, which take their time."""
+    if not config.hub:
+        return contextlib.nullcontext()
+    from newsarchive.websub import Publisher
+
+    return Publisher(config)
 
 
 def _tell(summary: "Summary") -> None:
