@@ -19,12 +19,13 @@ from pathlib import Path
 import msgspec
 
 from newsarchive import export, following
-from newsarchive.archive import CATALOGUE, Archive
+from newsarchive.archive import Archive
 from newsarchive.catalogue import Part, Place
 from newsarchive.config import Config
 from newsarchive.documents import Documents
 from newsarchive.loader import writing
 from newsarchive.loading import load
+from newsarchive.progress import CATALOGUE
 from newsarchive.query import Order, Query
 from newsarchive.searching import Search
 from newsarchive.shapes import Entries

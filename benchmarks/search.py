@@ -30,11 +30,12 @@ from statistics import median, quantiles
 from corpus import Made, entries_from
 from msgspec import structs
 
-from newsarchive.archive import CATALOGUE, Archive
+from newsarchive.archive import Archive
 from newsarchive.catalogue import CatalogueWriter, Changes, FileState, Placed, ReadFile
 from newsarchive.config import Config
 from newsarchive.entry import Entry, Kind, Moment, Precision
 from newsarchive.indexing import Indexing
+from newsarchive.progress import CATALOGUE
 from newsarchive.query import Order, Query
 from newsarchive.search import WORDS
 from newsarchive.search.engine import WEIGHTS

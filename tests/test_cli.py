@@ -860,7 +860,7 @@ def address_of(process: "subprocess.Popen[str]") -> str:
     assert process.stdout
     line = process.stdout.readline()
     found = re.match(r"(http://127\.0\.0\.1:\d+)/ ", line)
-    assert found, line + (process.stderr.read() if process.stderr else "")
+    assert found, line
     return found[1]
 
 

@@ -15,12 +15,13 @@ from msgspec.structs import replace
 
 from conftest import NOW, Desk
 from newsarchive import cursors, export, following
-from newsarchive.archive import CATALOGUE, Archive
+from newsarchive.archive import Archive
 from newsarchive.catalogue import CatalogueWriter, Changes, FileState, Placed, ReadFile
 from newsarchive.config import Config
 from newsarchive.cursors import Token
 from newsarchive.documents import FIELDS
 from newsarchive.entry import Correction, Entry, Kind, Moment, Status
+from newsarchive.progress import CATALOGUE
 
 ALL = frozenset(FIELDS) - {"content_html"}
 

@@ -21,11 +21,10 @@ import pytest
 from watchfiles import Change
 
 from conftest import NOW, ROOT, Desk
-from newsarchive.archive import CATALOGUE
 from newsarchive.articles import checkout_in_progress
 from newsarchive.errors import CatalogueError, WriterBusyError
 from newsarchive.loader import follow, loading, writing
-from newsarchive.progress import CATALOGUE_FLAG, LOCK, is_distrusted, told
+from newsarchive.progress import CATALOGUE, CATALOGUE_FLAG, LOCK, is_distrusted, told
 from newsarchive.query import Query
 from newsarchive.supervising import MOST_SECONDS, SUPERVISION_SECONDS, wait_after
 from newsarchive.watching import folders_of

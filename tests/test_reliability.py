@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from conftest import NOW, ROOT, Desk
 from newsarchive import progress
-from newsarchive.archive import CATALOGUE
 from newsarchive.loader import loading
+from newsarchive.progress import CATALOGUE
 from newsarchive.web import http
 
 #: by number, as tests name them: ``@pytest.mark.requirement(6)``

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import NOW, Desk
 from newsarchive import verifying
-from newsarchive.archive import CATALOGUE
 from newsarchive.loader import loading
+from newsarchive.progress import CATALOGUE
 from newsarchive.query import Order, Query
 from newsarchive.search import WORDS
 from newsarchive.verifying import repair, verify

@@ -14,10 +14,10 @@ from newsarchive.catalogue import Asset, Catalogue, Page, Running
 from newsarchive.config import Config
 from newsarchive.dates import local_day
 from newsarchive.entry import Correction, Coverage, Entry, Kind
+from newsarchive.progress import CATALOGUE
 from newsarchive.query import Order, Query
 from newsarchive.renderings import Renderings
 
-CATALOGUE = "catalogue.sqlite3"
 RENDERINGS = "renderings.sqlite3"
 #: the folder that Jekyll keeps drafts in (https://jekyllrb.com/docs/posts/#drafts)
 DRAFTS = "_drafts"

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from newsarchive import articles, dates, entryfile, frontmatter, markup, permalink, shortcodes
 from newsarchive.addresses import FIXED, Addresses
-from newsarchive.archive import CATALOGUE
 from newsarchive.articles import MEDIA_TYPES
 from newsarchive.catalogue import Catalogue, CatalogueWriter, FileState
 from newsarchive.config import DEFAULT_AUTHORITY, FILE, PREFIX, Config
@@ -21,6 +20,7 @@ from newsarchive.entry import Entry, Moment, Precision, Problem, Severity, Statu
 from newsarchive.errors import CatalogueError
 from newsarchive.fields import Fields
 from newsarchive.loading import load
+from newsarchive.progress import CATALOGUE
 from newsarchive.reading import Progress, site_of
 from newsarchive.renderings import place
 from newsarchive.settling import Claim

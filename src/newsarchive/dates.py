@@ -27,8 +27,7 @@ _AMBIGUOUS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)", re.ASCII)
 def parse(text: str, zone: tzinfo) -> Moment:
     """Read a date of any precision (ISO 8601, with RFC 3339's space for the T).
 
-    A time without a zone, and a date without a time, are in ``zone``; where its offset then had
-    seconds, under the whole minutes of that, as RFC 3339 and the catalogue write it.
+    A time without a zone, and a date without a time, are in ``zone``, in whole minutes (RFC 3339).
 
     Raises:
         DateError: the text is no such date, or names a day that does not exist.
@@ -59,8 +58,7 @@ def parse(text: str, zone: tzinfo) -> Moment:
         )
     except ValueError:
         raise DateError(text, "no such date in the calendar", REMEDY) from None
-    if odd := _minutes(at):
-        at = at.replace(tzinfo=odd)
+    at = at.replace(tzinfo=_minutes(at) or at.tzinfo)
     if hour is not None:
         return Moment(at, Precision.MINUTE)
     return Moment(

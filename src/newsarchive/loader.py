@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import IO
 
 from newsarchive import articles, progress
-from newsarchive.archive import CATALOGUE
 from newsarchive.catalogue import CatalogueWriter
 from newsarchive.catalogue.store import discard, is_damage, put_in_place
 from newsarchive.config import Config
 from newsarchive.errors import ArchiveError, CatalogueError, WriterBusyError
 from newsarchive.loading import Summary, load
-from newsarchive.progress import LOCK
+from newsarchive.progress import CATALOGUE, LOCK
 from newsarchive.reading import Progress
 from newsarchive.supervising import lock_for_us, open_lock
 from newsarchive.watching import Folders, looks

@@ -9,6 +9,7 @@ from typing import Any
 
 from newsarchive.config import Config
 
+CATALOGUE = "catalogue.sqlite3"
 #: held by the process that writes; in it stands who that is, and since when
 LOCK = "writer.lock"
 STATUS = "status.json"

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 
 from newsarchive import plaintext
-from newsarchive.archive import CATALOGUE, Archive
+from newsarchive.archive import Archive
 from newsarchive.catalogue.comparing import Differences, compare
 from newsarchive.catalogue.store import is_damage
 from newsarchive.checking import loaded_anew
@@ -18,6 +18,7 @@ from newsarchive.entry import Entry
 from newsarchive.errors import CatalogueError, SearchError
 from newsarchive.indexing import Indexing
 from newsarchive.loader import load_once, rebuild, writing
+from newsarchive.progress import CATALOGUE
 from newsarchive.reading import Progress
 from newsarchive.search import open_engine
 from newsarchive.search.engine import Clause, Engine, Question

@@ -48,8 +48,8 @@ def index(context: click.Context, as_json: bool, verify: bool, repair: bool) -> 
 
 def _index(config: "Config", *, as_json: bool) -> None:
     from newsarchive import loader
-    from newsarchive.archive import CATALOGUE
     from newsarchive.catalogue import Catalogue
+    from newsarchive.progress import CATALOGUE
 
     began = time.monotonic()
     with loader.loading(config) as load, terminal.progress("reading") as progress:

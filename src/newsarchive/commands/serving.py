@@ -78,9 +78,9 @@ def serve(
         config = _reachable(config, listener.getsockname()[1])
         if workers:
             run = _granian(config, listener, workers)
+            _serve(config, lambda: run, in_browser)
         else:
-            run = partial(_waitress, config, listener)
-        _serve(config, run, in_browser)
+            _serve(config, partial(_waitress, config, listener), in_browser)
 
 
 def _needs_something_to_serve(config: "Config") -> None:
@@ -91,6 +91,7 @@ def _needs_something_to_serve(config: "Config") -> None:
         ArticlesError, CatalogueError: there is neither.
     """
     from newsarchive.errors import ArticlesError, CatalogueError
+    from newsarchive.progress import CATALOGUE
 
     try:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -98,11 +99,7 @@ def _needs_something_to_serve(config: "Config") -> None:
         why = "is no folder" if config.data_dir.exists() else f"cannot be made: {error.strerror}"
         raise CatalogueError(str(config.data_dir), f"{why}; choose another data_dir") from error
 
-    if config.articles_dir.is_dir():
-        return
-    from newsarchive.archive import CATALOGUE  # with half of the program
-
-    if not (config.data_dir / CATALOGUE).exists():
+    if not config.articles_dir.is_dir() and not (config.data_dir / CATALOGUE).exists():
         raise ArticlesError(
             str(config.articles_dir), "no such folder of articles; newsarchive init makes one"
         )
@@ -154,8 +151,8 @@ def _reachable(config: "Config", port: int) -> "Config":
     return replace(config, site_url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
 
-def _waitress(config: "Config", listener: socket.socket) -> None:
-    """Serve by this process alone."""
+def _waitress(config: "Config", listener: socket.socket) -> "Callable[[], None]":
+    """A server of one process."""
     from waitress.server import create_server  # type: ignore[import-untyped]  # it has no types
 
     from newsarchive.web import create_app
@@ -164,7 +161,7 @@ def _waitress(config: "Config", listener: socket.socket) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server: Server = create_server(create_app(config), sockets=[listener])
     _say_farewell_when_told(server, listener)
-    server.run()
+    return server.run
 
 
 def _granian(config: "Config", listener: socket.socket, workers: int) -> "Callable[[], None]":
@@ -224,16 +221,27 @@ def application() -> "Flask":
     return create_app(load_config(Path(os.devnull)))
 
 
-def _serve(config: "Config", run: "Callable[[], None]", in_browser: bool) -> None:
-    """Serve, and follow the articles. The loader begins first: it takes longer than the website
-    to be ready."""
+def _serve(config: "Config", prepare: "Callable[[], Callable[[], None]]", in_browser: bool) -> None:
+    """Serve, and follow the articles. Where nothing was read yet, the loader begins first, as it
+    is waited for; else the website, which answers from what was read."""
+    from newsarchive.progress import CATALOGUE
     from newsarchive.supervising import Supervisor
 
     supervisor = Supervisor(config)
-    supervisor.start()
-    try:
+
+    def begin() -> None:
+        # before the loader tells what it read
         click.echo(f"{config.site_url}/ is being served; the archive is loading. Ctrl-C ends it.")
         sys.stdout.flush()
+        supervisor.start()
+
+    is_first = not (config.data_dir / CATALOGUE).exists()
+    try:
+        if is_first:
+            begin()
+        run = prepare()
+        if not is_first:
+            begin()
         if in_browser:
             import webbrowser
 
