@@ -103,7 +103,7 @@ def test_a_time_before_time_zones_is_written_as_rfc_3339_can() -> None:
     assert dates.unparse(Moment(noon)) == "1900-05-01T11:59:39+00:09"
 
 
-@given(text=st.text() | st.from_regex(r"[0-9]{1,5}[-/.][0-9]{1,3}[-/. T][0-9:+ -]{0,12}"))
+@given(text=st.text() | st.text("0123456789-/. T:+Z", max_size=25))
 def test_any_text_is_a_date_or_a_date_error(text: str) -> None:
     try:
         at = dates.parse(text, PARIS).at
