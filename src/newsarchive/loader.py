@@ -245,9 +245,8 @@ class _Guard:
         """Whether there is something to mend."""
         self._asked()
         flags = progress.CATALOGUE_FLAG, progress.SUSPICION_FLAG
-        is_due = time.monotonic() > self._due
-        is_due = is_due or any(progress.is_distrusted(self._config, flag) for flag in flags)
-        return is_due or self._found() != self._inode
+        is_asked = any(progress.is_distrusted(self._config, flag) for flag in flags)
+        return is_asked or time.monotonic() > self._due or self._found() != self._inode
 
     def _found(self) -> int:
         try:
