@@ -112,10 +112,13 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
     @at_once
     def running(self, now: datetime, since: datetime) -> tuple[Running, ...]:
         """Open stories whose last update is not older than ``since``, the liveliest first."""
-        end = "SELECT m.number FROM membership m WHERE m.term = 'story:' || s.path AND m.at <= :now"
+        list_ = "m.term = 'story:' || s.path"
+        end = f"SELECT m.number FROM membership m WHERE {list_} AND m.at <= :now"
         rows = self.rows(
             f"SELECT e.path, e.number, ({end} {direction(Order.NEWEST)} LIMIT 1) AS last,"
-            f" ({end} {direction(Order.OLDEST)} LIMIT 1) AS first"
+            f" ({end} {direction(Order.OLDEST)} LIMIT 1) AS first,"
+            f" (SELECT total(m.entries) FROM tally m WHERE {list_} AND m.grain = 0)"
+            f" - (SELECT count(*) FROM membership m WHERE {list_} AND m.at > :now) AS updates"
             " FROM story s JOIN entry e ON e.path = s.path AND e.status <> 'draft' AND e.at <= :now"
             " WHERE s.coverage = 'open' AND s.last >= :since ORDER BY s.last DESC LIMIT 20",
             {"now": microseconds(now), "since": microseconds(since)},
@@ -124,8 +127,8 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
         numbers = [number for row in told for number in (row["number"], row["last"], row["first"])]
         entries = iter(self._by_number(numbers))
         found = [
-            Running(story, last, self.total(f"story:{story.path}", now), first)
-            for story, last, first in zip(entries, entries, entries, strict=True)
+            Running(story, last, int(row["updates"]), first)
+            for row, story, last, first in zip(told, entries, entries, entries, strict=True)
             if last.published.at >= since
         ]
         return tuple(sorted(found, key=lambda each: each.last.published.at, reverse=True))
