@@ -1,6 +1,7 @@
 """What must hold whatever happens: the requirements, each of which has its tests."""
 
 import ast
+import gzip
 import logging
 import re
 import resource
@@ -22,6 +23,7 @@ from conftest import NOW, ROOT, Desk
 from newsarchive import progress
 from newsarchive.loader import loading
 from newsarchive.progress import CATALOGUE
+from newsarchive.syndication.syndicate import EDITIONS
 from newsarchive.web import http
 
 #: by number, as tests name them: ``@pytest.mark.requirement(6)``
@@ -254,6 +256,26 @@ def test_what_is_not_what_its_digest_says_is_found_by_a_look_through_all(desk: D
     with loading(desk.config) as load_once:
         load_once(None)
     assert "Un texte." in desk.client().get("/articles/2024/a/").text
+
+
+@pytest.mark.requirement(14)
+@pytest.mark.parametrize(
+    "sql",
+    ["UPDATE body SET gzip = zeroblob(length(gzip))", "UPDATE body SET gzip = 'x'",
+     "UPDATE edition SET modified = 'x'", "UPDATE edition SET modified = 9000000000000000",
+     "UPDATE edition SET until = -1", "UPDATE edition SET etag = x'00'",
+     "UPDATE edition SET basis = CAST(x'9283' AS TEXT)"],
+)  # fmt: skip
+def test_a_feed_that_is_remembered_wrongly_is_made_again(desk: Desk, sql: str) -> None:
+    desk.article("2024/a.md", "2024-03-01", title="Titre")
+    desk.load()
+    well = desk.client().get("/feed.rss").data
+    with closing(sqlite3.connect(desk.config.data_dir / EDITIONS)) as connection, connection:
+        assert connection.execute(sql).rowcount
+    for headers in ({}, {"Accept-Encoding": "gzip"}):
+        answer = desk.client().get("/feed.rss", headers=headers)
+        assert answer.status_code == 200
+        assert (gzip.decompress(answer.data) if headers else answer.data) == well
 
 
 @pytest.mark.requirement(14)

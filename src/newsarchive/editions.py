@@ -7,6 +7,7 @@ and a restart does not change it. When the file cannot be used, feeds have none.
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from newsarchive.scratch import Scratch
 
@@ -17,6 +18,8 @@ MOST_BODIES = 1_000
 TRIM_EVERY = 256
 #: a level at which a feed takes a millisecond
 GZIP_LEVEL = 6
+#: seconds from 1970 UTC: of the calendar's last day
+LAST_SECOND = 253_402_300_799
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS edition (
@@ -33,7 +36,7 @@ CREATE TABLE IF NOT EXISTS body (
   number INTEGER PRIMARY KEY,  -- the oldest make room
   address TEXT NOT NULL UNIQUE,
   etag TEXT NOT NULL,
-  gzip BLOB NOT NULL
+  gzip BLOB NOT NULL           -- after its CRC-32: nobody reads it before it is sent
 );
 """
 
@@ -54,6 +57,20 @@ class Edition:
     modified: int | None = None
 
 
+def _is_sound(
+    basis: object, until: object, etag: object, max_age: object, modified: object
+) -> bool:
+    """Whether a row can be what was written: SQLite notices no damage in a value."""
+    numbers = (until, max_age, modified)
+    return (
+        isinstance(basis, str)
+        and isinstance(etag, str)
+        and all(isinstance(each, int) and each >= 0 for each in numbers)
+        and isinstance(modified, int)
+        and modified <= LAST_SECOND
+    )
+
+
 class Editions:
     """Remembers them."""
 
@@ -67,7 +84,7 @@ class Editions:
             "SELECT basis, until, etag, max_age, modified FROM edition WHERE address = ?",
             (address,),
         )
-        return Edition(address, *rows[0]) if rows else None
+        return Edition(address, *rows[0]) if rows and _is_sound(*rows[0]) else None
 
     def keep(self, edition: Edition, now: int) -> Edition:
         """Remember an edition looked at ``now`` (seconds from 1970 UTC); it comes back with the
@@ -90,14 +107,17 @@ class Editions:
         rows = self._file.ask(
             "SELECT gzip FROM body WHERE address = ? AND etag = ?", (edition.address, edition.etag)
         )
-        return rows[0][0] if rows else None
+        if not rows or crc32(rows[0][0][4:]).to_bytes(4) != rows[0][0][:4]:
+            return None
+        packed: bytes = rows[0][0][4:]
+        return packed
 
     def keep_body(self, edition: Edition, body: bytes) -> bytes:
         """Remember its bytes; they come back gzipped, the same in every process."""
         packed = gzip.compress(body, GZIP_LEVEL, mtime=0)
         self._file.ask(
             "REPLACE INTO body (address, etag, gzip) VALUES (?, ?, ?)",
-            (edition.address, edition.etag, packed),
+            (edition.address, edition.etag, crc32(packed).to_bytes(4) + packed),
         )
         return packed
 

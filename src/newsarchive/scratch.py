@@ -32,9 +32,11 @@ class Scratch:
         """The rows of a question, or none of a command; None when the file cannot be used."""
         try:
             return self._connection().execute(sql, values).fetchall()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._forget()
-            if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+            # a text that is none: sqlite3 says so in one of two ways, neither with a code
+            is_no_text = isinstance(error, UnicodeDecodeError) or "decode" in str(error)
+            if is_no_text or getattr(error, "sqlite_errorcode", None) in _DAMAGED:
                 self._remove()
             return None
 

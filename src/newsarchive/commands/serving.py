@@ -192,6 +192,8 @@ def _granian(config: "Config", listener: socket.socket, workers: int) -> "Callab
         workers=workers,
         blocking_threads=THREADS,
         respawn_failed_workers=True,
+        # one that is told to end before it can hear it never would
+        workers_kill_timeout=int(FAREWELL_SECONDS),
         websockets=False,
         log_level=LogLevels.warning,
     )
