@@ -107,10 +107,10 @@ class Editions:
         rows = self._file.ask(
             "SELECT gzip FROM body WHERE address = ? AND etag = ?", (edition.address, edition.etag)
         )
-        if not rows or crc32(rows[0][0][4:]).to_bytes(4) != rows[0][0][:4]:
+        held = rows[0][0] if rows else b""
+        if not isinstance(held, bytes) or crc32(held[4:]).to_bytes(4) != held[:4]:
             return None
-        packed: bytes = rows[0][0][4:]
-        return packed
+        return held[4:]
 
     def keep_body(self, edition: Edition, body: bytes) -> bytes:
         """Remember its bytes; they come back gzipped, the same in every process."""
