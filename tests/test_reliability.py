@@ -279,6 +279,18 @@ def test_a_feed_that_is_remembered_wrongly_is_made_again(desk: Desk, sql: str) -
 
 
 @pytest.mark.requirement(14)
+def test_a_feed_that_is_remembered_by_a_wrong_etag_is_made_at_the_next_question(desk: Desk) -> None:
+    desk.article("2024/a.md", "2024-03-01", title="Titre")
+    desk.load()
+    well = desk.client().get("/feed.rss")
+    with closing(sqlite3.connect(desk.config.data_dir / EDITIONS)) as connection, connection:
+        connection.execute("UPDATE edition SET etag = upper(etag) || 'x'")
+    assert desk.client().get("/feed.rss").status_code == 503
+    again = desk.client().get("/feed.rss")
+    assert (again.data, again.headers["ETag"]) == (well.data, well.headers["ETag"])
+
+
+@pytest.mark.requirement(14)
 def test_a_mistake_that_nobody_foresaw_has_the_catalogue_looked_through(
     desk: Desk,
 ) -> None:

@@ -102,6 +102,10 @@ class Editions:
         kept = self.last(edition.address)
         return kept if kept and kept.etag == edition.etag else edition
 
+    def forget(self, address: str) -> None:
+        """Remember no edition of an address."""
+        self._file.ask("DELETE FROM edition WHERE address = ?", (address,))
+
     def body(self, edition: Edition) -> bytes | None:
         """Its bytes, gzipped (RFC 1952), if they are still there."""
         rows = self._file.ask(

@@ -61,9 +61,7 @@ class Syndicate:
 
         Costs one row while nothing was written since it was made; rendering is for ``body``.
         """
-        basis = f"{VERSION}-{self._settings}-{self._archive.catalogue.identity()}"
-        if self._search and document.channel.query and document.channel.query.text:
-            basis += f"-{self._search.position()}"
+        basis = self._basis(document)
         last = self._editions.last(document.address)
         if last and last.basis == basis and microseconds(now) < last.until:
             return last
@@ -84,6 +82,13 @@ class Syndicate:
             microseconds(now) // 1_000_000,
         )
 
+    def _basis(self, document: Document) -> str:
+        """What a feed is made of: as long as it is the same, so is the feed."""
+        basis = f"{VERSION}-{self._settings}-{self._archive.catalogue.identity()}"
+        if self._search and document.channel.query and document.channel.query.text:
+            basis += f"-{self._search.position()}"
+        return basis
+
     def body(self, document: Document, edition: Edition, now: datetime) -> bytes:
         """The bytes of an edition, gzipped.
 
@@ -97,6 +102,8 @@ class Syndicate:
             document.channel, document.page
         )
         if composed is None or _etag(composed.feed, document.form) != edition.etag:
+            if edition.basis == self._basis(document):  # it is remembered wrongly
+                self._editions.forget(edition.address)
             raise CatalogueError(str(self._archive.catalogue.path), "moved on while it was read")
         feed, render = composed.feed, RENDERERS[document.form]
         body = leaving_out(lambda some: render(replace(feed, entries=some)), feed.entries)
