@@ -13,7 +13,17 @@ PACKAGE = ROOT / "src" / "newsarchive"
 #: lowest first; a module imports only from ranks below its own
 RANKS = [
     # values and rules: no I/O, no clock, no framework
-    ["errors", "entry", "permalink", "shortcodes", "typography", "filename", "i18n", "shapes"],
+    [
+        "errors",
+        "checksums",
+        "entry",
+        "permalink",
+        "shortcodes",
+        "typography",
+        "filename",
+        "i18n",
+        "shapes",
+    ],
     ["dates", "wording", "listed"],
     ["query", "config", "metadata", "sanitise", "cursors"],
     ["grammar", "fields", "headformats", "mistakes", "simpleyaml"],

@@ -7,8 +7,8 @@ and a restart does not change it. When the file cannot be used, feeds have none.
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
 
+from newsarchive.checksums import sealed, unsealed
 from newsarchive.scratch import Scratch
 
 #: feeds that are remembered, and those of them with their bytes
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS body (
   number INTEGER PRIMARY KEY,  -- the oldest make room
   address TEXT NOT NULL UNIQUE,
   etag TEXT NOT NULL,
-  gzip BLOB NOT NULL           -- after its CRC-32: nobody reads it before it is sent
+  gzip BLOB NOT NULL           -- sealed
 );
 """
 
@@ -61,13 +61,12 @@ def _is_sound(
     basis: object, until: object, etag: object, max_age: object, modified: object
 ) -> bool:
     """Whether a row can be what was written: SQLite notices no damage in a value."""
-    numbers = (until, max_age, modified)
     return (
         isinstance(basis, str)
         and isinstance(etag, str)
-        and all(isinstance(each, int) and each >= 0 for each in numbers)
+        and all(isinstance(each, int) and each >= 0 for each in (until, max_age))
         and isinstance(modified, int)
-        and modified <= LAST_SECOND
+        and 0 <= modified <= LAST_SECOND
     )
 
 
@@ -111,17 +110,17 @@ class Editions:
         rows = self._file.ask(
             "SELECT gzip FROM body WHERE address = ? AND etag = ?", (edition.address, edition.etag)
         )
-        held = rows[0][0] if rows else b""
-        if not isinstance(held, bytes) or crc32(held[4:]).to_bytes(4) != held[:4]:
+        try:
+            return unsealed(rows[0][0]) if rows else None
+        except ValueError:
             return None
-        return held[4:]
 
     def keep_body(self, edition: Edition, body: bytes) -> bytes:
         """Remember its bytes; they come back gzipped, the same in every process."""
         packed = gzip.compress(body, GZIP_LEVEL, mtime=0)
         self._file.ask(
             "REPLACE INTO body (address, etag, gzip) VALUES (?, ?, ?)",
-            (edition.address, edition.etag, crc32(packed).to_bytes(4) + packed),
+            (edition.address, edition.etag, sealed(packed)),
         )
         return packed
 

@@ -6,11 +6,11 @@ entry is written, with marks where the site stands, and sent as it is.
 
 from collections.abc import Callable
 from functools import lru_cache
-from zlib import crc32
 
 from msgspec import Struct, json
 
 from newsarchive import permalink, shapes
+from newsarchive.checksums import sealed, unsealed
 from newsarchive.entry import Image, Source, Status
 
 #: grows whenever the same entry becomes other JSON
@@ -113,30 +113,18 @@ def entry(said: Said, digest: str, site_url: str, edition: str) -> shapes.Entry:
 
 
 def stored(metadata: bytes, digest: str) -> bytes | None:
-    """The JSON of a list's entry, with marks, after its CRC-32, as nobody reads it before it is
-    sent; None of one that a later day changes."""
+    """The JSON of a list's entry, with marks, ``sealed``; None of one that a later day changes."""
     said = read(metadata)
     if said.corrections:  # which may be yet to come
         return None
-    made = _ENCODER.encode(entry(said, digest, SITE, EDITION))
-    return crc32(made).to_bytes(4) + made
-
-
-def marked(found: bytes) -> bytes:
-    """The JSON with marks of what was ``stored``.
-
-    Raises:
-        ValueError: it is damaged.
-    """
-    if crc32(found[4:]).to_bytes(4) != found[:4]:
-        raise ValueError("damaged")
-    return found[4:]
+    return sealed(_ENCODER.encode(entry(said, digest, SITE, EDITION)))
 
 
 def filler(site_url: str, edition: str) -> Callable[[bytes], bytes]:
-    """What makes JSON of what was ``stored``, for a site and an edition; raises as ``marked``."""
+    """What makes JSON of what was ``stored``, for a site and an edition; raises as
+    ``unsealed``."""
     site, edition_ = _ENCODER.encode(site_url)[:-1], _ENCODER.encode(edition)[:-1]
-    return lambda found: marked(found).replace(_SITE, site).replace(_EDITION, edition_)
+    return lambda found: unsealed(found).replace(_SITE, site).replace(_EDITION, edition_)
 
 
 @lru_cache(maxsize=4096)

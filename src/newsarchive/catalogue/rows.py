@@ -12,9 +12,9 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from msgspec import MsgspecError, json, structs
 
-from newsarchive import listed
 from newsarchive.catalogue.store import Readers, errors_named
 from newsarchive.catalogue.values import Change
+from newsarchive.checksums import unsealed
 from newsarchive.dates import instant, local
 from newsarchive.entry import Entry
 from newsarchive.errors import CatalogueError
@@ -178,7 +178,7 @@ def require_readable(connection: sqlite3.Connection) -> None:
             name_damage(ValueError("not what its digest is of"))
         if row["listed"] is not None:
             try:
-                listed.marked(row["listed"])
+                unsealed(row["listed"])
             except ValueError as error:
                 name_damage(error)
 
