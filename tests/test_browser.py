@@ -264,7 +264,7 @@ def test_suggestions_are_a_combobox_that_axe_finds_nothing_in(
 def test_suggestions_are_taken_by_keyboard_and_by_pointer(browser: Browser, site: str) -> None:
     page = opened(browser, site + "/search/", width=1280, dark=False)
     field = page.get_by_role("combobox")
-    field.press_sequentially("sam altm")
+    field.fill("sam altm")  # at once: what was suggested for "sam alt" is not taken any more
     page.locator(OPTIONS, has_text="Altman Mot").wait_for()
     page.keyboard.press("ArrowUp")
     assert page.locator(OPTIONS).last.get_attribute("aria-selected") == "true"
