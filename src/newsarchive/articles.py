@@ -209,8 +209,9 @@ def read(root: Path, path: str) -> tuple[bytes, FileStat]:
         found = os.fstat(opened)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(f"{path} is no regular file")
-        data = b""
-        while part := os.read(opened, MAX_BYTES + 1 - len(data)):
+        # not ``MAX_BYTES`` at once: room for them would be made for every small file
+        room, data = min(found.st_size, MAX_BYTES) + 1, b""
+        while part := os.read(opened, min(room, MAX_BYTES + 1 - len(data))):
             data += part
     finally:
         os.close(opened)

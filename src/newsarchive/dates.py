@@ -10,7 +10,8 @@ from newsarchive.entry import Moment, Precision
 from newsarchive.errors import DateError
 from newsarchive.i18n import locale
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - subtracted from naive values only, so years 1 to 9999 fit
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 REMEDY = "write it as 2023-11-17, 2023-11-17 21:00, 2023-11 or 2023"
 NNBSP = "\u202f"
 
@@ -39,26 +40,23 @@ def parse(text: str, zone: tzinfo) -> Moment:
             said = "it is not clear which number is the month"
             raise DateError(text, said, _either(*map(int, numbers.groups())))
         raise DateError(text, "not a date", REMEDY)
-    year, month, day, hour, minute, second = (
-        None if found[name] is None else int(found[name])
-        for name in ("year", "month", "day", "hour", "minute", "second")
-    )
-    offset = _zone(text, found["zone"], found["offset"])
-    fraction = int((found["fraction"] or "0")[:6].ljust(6, "0"))
+    year, month, day, hour, minute, second, fraction, named, offset = found.groups()
+    in_zone = _zone(text, named, offset)
     try:
         at = datetime(
-            year or 0,
-            month or 1,
-            day or 1,
-            hour or 0,
-            minute or 0,
-            second or 0,
-            fraction,
-            tzinfo=offset or zone,
+            int(year),
+            int(month or 1),
+            int(day or 1),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            int((fraction or "0")[:6].ljust(6, "0")),
+            tzinfo=in_zone or zone,
         )
     except ValueError:
         raise DateError(text, "no such date in the calendar", REMEDY) from None
-    at = at.replace(tzinfo=_minutes(at) or at.tzinfo)
+    if not in_zone and (minutes := _minutes(at)):
+        at = at.replace(tzinfo=minutes)
     if hour is not None:
         return Moment(at, Precision.MINUTE)
     return Moment(
@@ -117,14 +115,13 @@ def microseconds(at: datetime) -> int:
 
     Not ``at.timestamp()``, whose turn to UTC overflows at both ends of the calendar.
     """
-    offset = at.utcoffset() or timedelta()
-    return (at.replace(tzinfo=None) - EPOCH - offset) // timedelta(microseconds=1)
+    return (at - EPOCH) // _MICROSECOND
 
 
 def instant(microseconds_: int) -> datetime:
     """The instant that ``microseconds`` counted; beyond the calendar, its nearest end."""
     try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds_)
+        return EPOCH + timedelta(microseconds=microseconds_)
     except OverflowError:
         if microseconds_ > 0:
             return datetime.max.replace(tzinfo=UTC)

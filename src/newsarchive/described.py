@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from msgspec import structs
@@ -44,6 +45,7 @@ _STATUSES = {
     "skip": Status.DRAFT,
     "featured": Status.PUBLISHED,
 }
+_COVERAGES = {"": Coverage.OPEN, **{each.value: each for each in Coverage}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,11 +159,19 @@ def _lang(fields: Fields) -> str:
     text = fields.text("lang")
     if not text:
         return ""
-    found = _LANG.fullmatch(text.partition(".")[0])  # en_US.UTF-8
-    if not found:
+    lang = _language(text)
+    if not lang:
         said = f"not a language: {text[:60]}"
         remedy = "write its code, as fr or en-GB"
         fields.warn(fields.line("lang"), "lang", said, remedy)
+    return lang
+
+
+@lru_cache(maxsize=64)
+def _language(text: str) -> str:
+    """A language's tag in the customary case; empty when it is none."""
+    found = _LANG.fullmatch(text.partition(".")[0])  # en_US.UTF-8
+    if not found:
         return ""
     return "-".join([found[1].lower(), *map(_subtag, re.findall(r"[^\W_]+", found[2]))])
 
@@ -201,7 +211,7 @@ def _authors(fields: Fields) -> Iterator[str]:
                 fields.warn(each.line, key.text, "an author without a name", "write {name: …}")
                 continue
         for text in fields.texts(key, name):
-            yield folded(plaintext.unmarked(text.text))
+            yield plaintext.name(text.text)
 
 
 def _tags(fields: Fields) -> Iterator[str]:
@@ -209,7 +219,7 @@ def _tags(fields: Fields) -> Iterator[str]:
     for key, value in fields.all("tags"):
         for text in fields.texts(key, value):
             for name in [text.text] if isinstance(value, Sequence) else text.text.split(","):
-                tag = folded(plaintext.unmarked(name))
+                tag = plaintext.name(name)
                 if tag and tag.casefold() not in seen:
                     seen.add(tag.casefold())
                     yield tag
@@ -235,11 +245,11 @@ def is_false(scalar: Scalar) -> bool:
 
 def _coverage(fields: Fields) -> Coverage:
     said = fields.text("coverage").lower()
-    if said not in ("", *Coverage):
+    if said not in _COVERAGES:
         remedy = "write open or closed"
         fields.error(fields.line("coverage"), "coverage", f"not known: {said[:60]}", remedy)
         return Coverage.OPEN
-    return Coverage(said or "open")
+    return _COVERAGES[said]
 
 
 def _image(fields: Fields) -> Image | None:

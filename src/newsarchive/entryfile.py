@@ -231,8 +231,7 @@ class _File:
                 said = f"no such date: {date}, so that this heading opens no update"
                 self.warn(self.first + line, said, "correct the date")
             return found
-        lines = body.split("\n")
-        return Outline(*trim(lines, 0, len(lines)))
+        return Outline(*trim(body))
 
     def warn(self, line: int, message: str, remedy: str) -> None:
         problem = Problem(self.file, line, message, remedy, Severity.WARNING)

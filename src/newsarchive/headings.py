@@ -80,15 +80,17 @@ class _Start:
     timed: bool
 
 
-def trim(lines: Sequence[str], start: int, end: int) -> tuple[str, int]:
-    """Lines without the blank ones at their ends, as one text, and where they begin."""
-    if not any(line.strip() for line in lines[start:end]):
-        return "", start
-    while not lines[start].strip():
-        start += 1
-    while not lines[end - 1].strip():
-        end -= 1
-    return "\n".join(lines[start:end]).rstrip(), start
+def trim(text: str) -> tuple[str, int]:
+    """A text without the blank lines at its ends, and how many stood above it."""
+    text = text.rstrip()
+    start = text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1
+    return text[start:], text.count("\n", 0, start)
+
+
+def _part(lines: Sequence[str], start: int, end: int) -> tuple[str, int]:
+    """Some of the lines, likewise, and the first of them."""
+    text, above = trim("\n".join(lines[start:end]))
+    return text, start + above
 
 
 def begins_with_date(text: str) -> bool:
@@ -113,10 +115,9 @@ def outline(body: str) -> Outline:
     one that opens none: there the article goes on. A day without title and text above its first
     time only groups.
     """
-    lines = body.split("\n")
     if not _CANDIDATE.search(body):
-        text, line = trim(lines, 0, len(lines))
-        return Outline(text, line)
+        return Outline(*trim(body))
+    lines = body.split("\n")
     impossible: list[tuple[str, int]] = []
     marks = list(_marks(markup.headings(body), impossible))
     own: list[tuple[str, int]] = []
@@ -125,8 +126,8 @@ def outline(body: str) -> Outline:
     for mark, line in [*marks, (None, len(lines))]:
         following = mark if isinstance(mark, _Start) else None
         if owner is None:
-            own.append(trim(lines, start, line))
-        elif opening := _opening(owner, trim(lines, start, line), following):
+            own.append(_part(lines, start, line))
+        elif opening := _opening(owner, _part(lines, start, line), following):
             updates.append(opening)
         start, owner = (following.heading.end_line, following) if following else (line, None)
     own = [part for part in own if part[0]] or own[:1]

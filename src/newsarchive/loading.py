@@ -16,7 +16,7 @@ from newsarchive.reading import Progress, Reading
 from newsarchive.settling import Claim, Claims, settle
 
 #: grows whenever the same file is read as other entries
-READER_VERSION = 3
+READER_VERSION = 4
 #: between the two looks after which a file counts as gone
 SECOND_LOOK_SECONDS = 0.25
 

@@ -216,8 +216,8 @@ def first_heading(body: str) -> tuple[str, str] | None:
     return _text(text), body[end:]
 
 
-# no-break spaces are part of the text
-_SPACES = re.compile(r"[ \t\n]+")
+# no-break spaces are part of the text; a single space is not replaced by itself
+_SPACES = re.compile(r" [ \t\n]+|[\t\n][ \t\n]*")
 _NOTE_CALL = re.compile(r"\[\^[^\]\s]{1,200}\]")
 _REFERENCE = re.compile(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,200}\]")
 
@@ -255,18 +255,38 @@ def _spaced(text: str) -> str:
 
 
 _BLANK = re.compile(r"\n[ \t]*\r?\n")
-_HTML_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>((?:(?!</?p[\s>])[^\0])*)", re.I)
+_HTML_PARAGRAPH = re.compile(r"<p(?:\s[^<>]*)?>((?:(?!</?p(?:[\s>]|\Z))[^\0])*)", re.I)
+#: with what a line of a paragraph may begin that can begin nothing else
+_WORD_START = r"(?:[^\W\d_]|[«“”\"'‘’(¿¡…—–]|[0-9]{1,9}+(?![.)])|\*{1,2}[^\W_])"
+#: blocks of HTML that end where a line is blank (CommonMark 0.31, 4.6, the sixth kind), but for
+#: those that begin with a paragraph; a sign of a table makes another thing of it
+_HTML_START = (
+    r" {0,3}</?(?:blockquote|center|details|div|dl|fig(?:caption|ure)|h[1-6]|hr|iframe|li|ol"
+    r"|section|summary|table|ul)(?=[ >\n])(?![^\n]*\|)"
+)
+_ITEM = rf"(?:[-*+]|[0-9]{{1,9}}+[.)])(?: {{1,4}}|\t)(?:{_WORD_START}|\[[^\[\]\n^]+\]\()"
+#: what is passed over without parsing: each ends in a line that ends it, whatever follows
+_PASSED = (
+    r"[ \t]*\n"
+    r"| {0,3}#{1,6}[ \t][^\n{<]*+\n"
+    # a picture alone, a quotation
+    r"|!\[[^\[\]\n`<{\\]*+\]\([^\s()<{\\]*+\)[ \t]*\n[ \t]*\n"
+    r"|(?: {0,3}>[^\n{]*+\n)++[ \t]*\n"
+    rf"|{_HTML_START}(?:[^\n<{{]++|<(?![pP][\s>])|\n(?![ \t]*\n))*+\n[ \t]*\n"
+    # a list, which what follows ends by standing at the margin
+    rf"| {{0,3}}{_ITEM}[^\n{{]*+\n(?:[ \t]*(?:{_ITEM}|{_WORD_START})[^\n{{]*+\n)*+"
+    r"(?:[ \t]*\n)++(?=\S)"
+)
 #: a paragraph that needs no parsing to be found: none of its lines can begin anything else, the
 #: next is blank, and what follows that makes it no term of a list of definitions
 _PLAIN_PARAGRAPH = re.compile(
-    r"(?:[ \t]*\n| {0,3}#{1,6}[ \t][^\n{<]*+\n)*+"
-    r"((?: {0,3}(?:[^\W\d_]|[«“”\"'‘’(¿¡…—–]|[0-9]{1,9}+(?![.)])|\*{1,2}[^\W_])"
-    r"[^\n{<]*+(?:\n|\Z))++)"
-    r"[ \t]*(?:\Z|\n(?:[ \t]*\n)*+(?![ \t]*[:~]))"
+    rf"(?:{_PASSED})*+((?: {{0,3}}{_WORD_START}[^\n{{<]*+(?:\n|\Z))++)"
+    r"[ \t]*(?:\Z|\n(?:[ \t]*\n)*+(?![ \t]*[:~{]))"
 )
-#: likewise one of HTML, which ends where a line is blank
+#: likewise one of HTML
 _HTML_OPENING = re.compile(
-    r"(?:[ \t]*\n)*+( {0,3}<p[ >][^\n{]*+(?:\n(?![ \t]*(?:\n|\Z))[^\n{]*+)*+)(?:\n|\Z)"
+    rf"(?:{_PASSED})*+((?: {{0,3}}<p[ >](?![^\n]*\|)|{_HTML_START})"
+    r"[^\n{]*+(?:\n(?![ \t]*(?:\n|\Z))[^\n{]*+)*+)(?:\n|\Z)"
 )
 _NO_TEXT = {"table_open": 1, "table_close": -1, "footnote_reference_open": 1} | {
     "footnote_reference_close": -1
@@ -280,10 +300,9 @@ def summary(body: str, limit: int = 300) -> str:
     item of a list or the first words of a quotation; empty when there is none in the first
     16,000 characters. Only the beginning is parsed.
     """
-    text = ""
-    for size in (400, 4_000, 16_000):
-        blank = _BLANK.search(body, size, size + 8_000)
-        start = body[: blank.start() if blank else size + 8_000]
+    text = _plain_text(_beginning(body, 400)) or _plain_text(_beginning(body, 4_000))
+    for size in () if text else (400, 4_000, 16_000):
+        start = _beginning(body, size)
         found, text = _first_text(start)
         if found or len(start) == len(body):
             break
@@ -293,15 +312,22 @@ def summary(body: str, limit: int = 300) -> str:
     return words.rstrip(" \u202f\xa0.,;:!?…–—-«(") + "…"
 
 
+def _beginning(body: str, size: int) -> str:
+    """A body up to the first blank line after some characters."""
+    blank = _BLANK.search(body, size, size + 8_000)
+    return printable(body[: blank.start() if blank else size + 8_000])
+
+
+def _plain_text(source: str) -> str:
+    """The text of the first paragraph, where it is found without parsing."""
+    if opening := _PLAIN_PARAGRAPH.match(source):
+        return _text(opening[1].strip()[:4_000])
+    opening = _HTML_OPENING.match(source)
+    return _html_text(opening[1]) if opening else ""
+
+
 def _first_text(source: str) -> tuple[bool, str]:
     """Whether there is a paragraph, and its text, or else that of a list or a quotation."""
-    source = printable(source)
-    opening = _PLAIN_PARAGRAPH.match(source)
-    if opening and (text := _text(opening[1].strip()[:4_000])):
-        return True, text
-    opening = _HTML_OPENING.match(source)
-    if opening and (text := _html_text(opening[1])):
-        return True, text
     tokens = _blocks(_expanded(source))
     fallback, skipped = "", 0
     for token, content in zip(tokens, [*tokens[1:], *tokens[:1]], strict=True):

@@ -22,7 +22,9 @@ MAX_VALUES = 5_000
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 #: a text that every YAML 1.1 and 1.2 parser takes for itself when it stands without quotes
-_BLANKS = re.compile(r"[ \t\r\n\f\v\x85\u2028\u2029]+")
+_OTHER_BLANKS = r"\t\r\n\f\v\x85\u2028\u2029"
+# a single space is not replaced by itself: most texts have no other
+_BLANKS = re.compile(rf" [ {_OTHER_BLANKS}]+|[{_OTHER_BLANKS}][ {_OTHER_BLANKS}]*")
 _SAFE_PLAIN = re.compile(r"[^\W\d_](?:[\w .,;()/+’…«»-]*[\w.)’…»])?")
 _WORDS = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null")
 

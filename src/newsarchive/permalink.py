@@ -154,7 +154,10 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+    for sign in set(plain):  # there are few of them, and fewer that combine
+        if unicodedata.combining(sign):
+            plain = plain.replace(sign, "")
+    return plain
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -1,9 +1,14 @@
 """Bodies, titles and names as plain text, without parsing their Markdown."""
 
 import re
+from functools import lru_cache
 from html import unescape
 
+from newsarchive.metadata import folded
 from newsarchive.sanitise import MAX_INPUT, printable
+
+#: characters of a name that is remembered
+MAX_KEPT_NAME = 100
 
 HTML_TAG = re.compile(r"<[^<>]*>")
 _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,}).*$", re.M)
@@ -55,6 +60,7 @@ def line(body: str) -> str:
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _NAME_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
 _CLOSED = re.compile(r"</([A-Za-z][A-Za-z0-9]*)\s*>")
+_NAME_SIGNS = re.compile(r"[`*_\[]")
 _NAME_MARKS = re.compile(
     r"(?P<ticks>`{1,2})(?!`)(?P<code>[^`]+)(?P=ticks)(?!`)"
     r"|(?<![\w*\\])(?P<stars>\*{1,3})(?=[^\s*])(?P<strong>[^*]+)(?<=\S)(?P=stars)(?![\w*])"
@@ -70,6 +76,8 @@ def unmarked(name: str) -> str:
         name = re.sub(r"<br\s*/?>", " ", name)
         name = _NAME_TAG.sub(lambda tag: "" if tag[1].lower() in closed else tag[0], name)
     for _ in range(4):  # one within another
+        if not _NAME_SIGNS.search(name):
+            break
         before = name
         name = _NAME_MARKS.sub(
             lambda mark: mark["code"] or mark["strong"] or mark["em"] or mark["link"], name
@@ -77,6 +85,18 @@ def unmarked(name: str) -> str:
         if name == before:
             break
     return _ENTITY.sub(lambda entity: unescape(entity[0]), name) if "&" in name else name
+
+
+def name(written: str) -> str:
+    """A tag or an author as plain text on one line; most are written in many files."""
+    return _kept_name(written) if len(written) <= MAX_KEPT_NAME else _name(written)
+
+
+def _name(written: str) -> str:
+    return folded(unmarked(written))
+
+
+_kept_name = lru_cache(maxsize=4096)(_name)
 
 
 def marked(name: str) -> str:

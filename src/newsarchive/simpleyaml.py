@@ -14,7 +14,7 @@ LONGEST = 4_000
 
 _SIGNS = r"\w.,;()/+’‘…«»“”'\"?!&*%@$€£=|~<>°·×–—\xa0\u202f\-"
 #: what ends at a colon or a # ends the match too
-_PLAIN = rf"[\w/(«“](?:(?:[{_SIGNS} ]|:(?=[{_SIGNS}]))*(?:[{_SIGNS}]))?"
+_PLAIN = rf"[\w/(«“][{_SIGNS}]*(?:(?: |:(?=[{_SIGNS}]))+[{_SIGNS}]+)*"
 #: within brackets commas and quotes mean something
 _LISTED = r"\w(?:[\w./+’«» -]*[\w./+’«»-])?"
 # the parser ends a line at these too
@@ -75,10 +75,12 @@ def _scalar(found: re.Match[str], line: int) -> Scalar:
 def _within(found: re.Match[str], line: int) -> tuple[Scalar, ...]:
     """The texts between brackets."""
     return tuple(
-        Scalar(text[1:-1], line, each.start())
-        if (text := each[0])[0] in "\"'"
-        else Scalar(text, line, each.start(), plain=True)
-        for each in _ITEMS.finditer(found.string, *found.span("list"))
+        [
+            Scalar(text[1:-1], line, each.start())
+            if (text := each[0])[0] in "\"'"
+            else Scalar(text, line, each.start(), plain=True)
+            for each in _ITEMS.finditer(found.string, *found.span("list"))
+        ]
     )
 
 
