@@ -421,3 +421,21 @@ def test_a_file_that_is_no_catalogue_is_put_aside_and_made_anew(tmp_path: Path) 
     Book(tmp_path).writer.close()
     assert path.with_suffix(".damaged").read_bytes().startswith(b"this is no")
     assert Catalogue(path, ZONE).generation() == 0
+
+
+def test_what_is_under_embargo_appears_in_its_time_and_hides_again_when_the_clock_is_set_back(
+    book: Book,
+) -> None:
+    hours = [NOW + timedelta(hours=hour) for hour in range(3)]
+    book.put(
+        entry(1, hours[0], tags=("Eau",)),
+        entry(2, hours[1] - timedelta(minutes=1), tags=("Eau",)),
+        entry(3, hours[2] - timedelta(minutes=1), tags=("Eau",)),
+    )
+    reader = book.reader
+    for now, there in [(0, 1), (1, 2), (2, 3), (1, 2), (0, 1), (2, 3)]:
+        at = hours[now]
+        assert reader.days(2026, at) == {"2026-11-23": there}
+        assert [each.entries for each in reader.names("tag", at)] == [there]
+        following = hours[now + 1] - timedelta(minutes=1) if now < 2 else None
+        assert reader.next_arrival(at) == following

@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from newsarchive.catalogue.finding import FindingReader
-from newsarchive.catalogue.lists import END_OF_TIME, Selection, select, where
+from newsarchive.catalogue.lists import END_OF_TIME, ENTRIES_AFTER, Selection, select, where
 from newsarchive.catalogue.rows import entries_of, entry_of
 from newsarchive.dates import instant, microseconds
 from newsarchive.entry import Entry
 from newsarchive.query import Query
+
+_CORRECTIONS_AFTER = "SELECT at FROM correction WHERE at > :now"
 
 
 class Arrival(NamedTuple):
@@ -178,19 +180,5 @@ class ArrivalsReader(FindingReader):
 
     def next_arrival(self, now: datetime) -> datetime | None:
         """When the next embargo ends, of an entry or of a correction."""
-        values = {"now": microseconds(now)}
-        found = [
-            self.value(sql, values)
-            for sql in (
-                "SELECT min(at) FROM membership WHERE term = '' AND at > :now",
-                "SELECT min(at) FROM correction WHERE at > :now",
-            )
-        ]
-        return min((instant(int(str(each))) for each in found if each is not None), default=None)
-
-    def identity(self) -> str:
-        """Of what is catalogued now: which catalogue it is, and its generation."""
-        rows = self.rows(
-            "SELECT value FROM meta WHERE name IN ('made', 'generation') ORDER BY name"
-        )
-        return "-".join(row[0] for row in rows)
+        found = [*self.after(now, ENTRIES_AFTER), *self.after(now, _CORRECTIONS_AFTER)]
+        return min((instant(row["at"]) for row in found), default=None)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Row
 
-from newsarchive.catalogue.lists import spellings_of
+from newsarchive.catalogue.lists import ENTRIES_AFTER, spellings_of
 from newsarchive.catalogue.rows import RowReader, at_once, entries_of, name_damage, period_of
 from newsarchive.catalogue.values import Name
-from newsarchive.dates import local, microseconds
+from newsarchive.dates import local
 from newsarchive.entry import Entry
 from newsarchive.query import Period
 
@@ -34,9 +34,7 @@ class CalendarReader(RowReader):
         )
         values = (grain, prefix, prefix + "~")
         counts = {**self.once(values, lambda: dict(map(tuple, self.rows(sql, values))))}
-        for row in self.rows(
-            "SELECT at, grain FROM membership WHERE term = '' AND at > ?", (microseconds(now),)
-        ):
+        for row in self.after(now, ENTRIES_AFTER):
             if row["grain"] >= grain:
                 period = period_of(row["at"], grain, self.zone)
                 if period in counts:
@@ -98,13 +96,9 @@ class CalendarReader(RowReader):
         return Counter({slug: number for (of, slug), number in kinds.items() if of == kind})
 
     def _embargoed(self, now: datetime) -> tuple[Entry, ...]:
-        return entries_of(
-            self.rows(
-                "SELECT e.metadata, e.digest FROM membership m JOIN entry e ON e.number = m.number"
-                " WHERE m.term = '' AND m.at > ?",
-                (microseconds(now),),
-            )
-        )
+        sql = "SELECT metadata, digest FROM entry WHERE number IN ({marks})"
+        numbers = [row["number"] for row in self.after(now, ENTRIES_AFTER)]
+        return entries_of(self.batched(sql, numbers))
 
     @at_once
     def name(self, kind: str, slug: str) -> str:

@@ -18,6 +18,10 @@ EVERYTHING = ""
 END_OF_TIME = 2**62
 
 
+#: those that are not yet online: ``RowReader.after``
+ENTRIES_AFTER = "SELECT at, grain, number FROM membership WHERE term = '' AND at > :now"
+
+
 class Grain(IntEnum):
     """How much of an entry's date is known, as far as the calendar goes."""
 

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import wraps
 from hashlib import blake2b
 from pathlib import Path
@@ -15,7 +15,7 @@ from msgspec import MsgspecError, json, structs
 from newsarchive.catalogue.store import Readers, errors_named
 from newsarchive.catalogue.values import Change
 from newsarchive.checksums import unsealed
-from newsarchive.dates import instant, local
+from newsarchive.dates import instant, local, microseconds
 from newsarchive.entry import Entry
 from newsarchive.errors import CatalogueError
 
@@ -42,7 +42,7 @@ class RowReader:
         self._readers = Readers(path)
         #: what was worked out of one state of the catalogue
         self._worked_out: tuple[str, dict[Hashable, Any]] = ("", {})
-        #: of each thread: the state that its snapshot is of, once that was asked
+        #: of each thread: the identity that its snapshot is of, once that was asked
         self._snapshots = threading.local()
 
     @contextmanager
@@ -54,11 +54,11 @@ class RowReader:
             return
         with errors_named(self.path):
             connection.execute("BEGIN")
-        self._snapshots.state = ""
+        self._snapshots.identity = ""
         try:
             yield
         finally:
-            del self._snapshots.state
+            del self._snapshots.identity
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
 
@@ -92,7 +92,7 @@ class RowReader:
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
         """What ``work`` makes of the catalogue alone, which nobody changes: made once a
         generation."""
-        state = self._state()
+        state = self.identity()
         held = self._worked_out
         if held[0] != state or len(held[1]) > MOST_KEPT:
             self._worked_out = held = (state, {})
@@ -100,15 +100,25 @@ class RowReader:
             held[1][key] = work()
         return cast("T", held[1][key])
 
-    def _state(self) -> str:
-        """What is read of: another whenever anything is written. Asked once a snapshot."""
-        known: str | None = getattr(self._snapshots, "state", None)
+    def after(self, now: datetime, sql: str) -> list[sqlite3.Row]:
+        """What comes online later than ``now``: the rows of a question that was asked of an earlier
+        moment, once a generation; each has its ``at``."""
+        end = microseconds(now)
+        asked, rows = self.once(sql, lambda: (end, self.rows(sql, {"now": end})))
+        if end < asked:  # the clock was set back
+            return self.rows(sql, {"now": end})
+        return [row for row in rows if row["at"] > end]
+
+    def identity(self) -> str:
+        """Of what is catalogued now: its generation, and which catalogue it is. Another whenever
+        anything is written; asked once a snapshot."""
+        known: str | None = getattr(self._snapshots, "identity", None)
         if known:
             return known
-        sql = "SELECT group_concat(value) FROM meta WHERE name IN ('made', 'generation')"
-        found = str(self.value(sql))
+        sql = "SELECT value FROM meta WHERE name IN ('made', 'generation') ORDER BY name"
+        found = "-".join(row[0] for row in self.rows(sql))
         if known is not None:
-            self._snapshots.state = found
+            self._snapshots.identity = found
         return found
 
     # -- the whole --
@@ -119,7 +129,7 @@ class RowReader:
 
     def generation(self) -> int:
         """Grows with every change of what is catalogued."""
-        return int(self.meta("generation") or 0)
+        return int(self.identity().partition("-")[0] or 0)
 
     def last_change(self) -> int:
         """The sequence number of the last change, 0 before the first."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from itertools import groupby
 
 from markupsafe import Markup
@@ -30,6 +31,21 @@ MOST_LINES = 2_000
 _LINES: dict[tuple[str, str, str, tzinfo], views.Line] = {}
 
 
+@lru_cache(maxsize=256)
+def _feeds(channel: Channel, name: str) -> tuple[views.Alternate, ...]:
+    return tuple(
+        views.Alternate(channel.feed(form), form.media_type, f"{name} ({form.label})", form.label)
+        for form in Format
+    )
+
+
+@lru_cache(maxsize=1024)
+def _heading(period: Period, lang: str) -> tuple[str, str, str]:
+    """Of a group: its words, its address, and for machines."""
+    words = dates.period_in_words(period.first, period.precision, lang)
+    return words, permalink.period(period.year, period.month, period.day), str(period)
+
+
 @dataclass(frozen=True, slots=True)
 class Composer:
     """Composes pages in the site's language, as of one moment."""
@@ -53,12 +69,7 @@ class Composer:
 
     def feeds(self, channel: Channel, name: str) -> tuple[views.Alternate, ...]:
         """The feeds of a list, for the head of a page: those that every reader knows first."""
-        return tuple(
-            views.Alternate(
-                channel.feed(form), form.media_type, f"{name} ({form.label})", form.label
-            )
-            for form in Format
-        )
+        return _feeds(channel, name)
 
     def site_feeds(self) -> tuple[views.Alternate, ...]:
         """Those of the whole site."""
@@ -111,8 +122,7 @@ class Composer:
         )
 
     def _group(self, period: Period, lines: tuple[views.Line, ...]) -> views.Group:
-        address = permalink.period(period.year, period.month, period.day)
-        return views.Group(self.period_in_words(period), address, str(period), lines)
+        return views.Group(*_heading(period, self.lang), lines)
 
     def period(self, entry: Entry) -> Period:
         """The smallest period of the calendar that an entry is known to belong to."""
