@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from newsarchive.entry import Problem
 from newsarchive.errors import ArticlesError
 from newsarchive.filename import ENDINGS
@@ -40,8 +42,7 @@ MEDIA_TYPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class FileStat:
+class FileStat(Struct, frozen=True, gc=False):
     """A file as the folder lists it."""
 
     #: relative to the articles folder, with ``/`` between folders

@@ -3,12 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from newsarchive import dates, markup, plaintext
 from newsarchive.entry import (
@@ -48,8 +47,7 @@ _STATUSES = {
 _COVERAGES = {"": Coverage.OPEN, **{each.value: each for each in Coverage}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class Described(Struct, frozen=True, gc=False, kw_only=True):
     """What a file says of its entry; empty where it says nothing."""
 
     title: str = ""
@@ -70,7 +68,7 @@ class Described:
     aliases: tuple[str, ...] = ()
     #: a name that the address had elsewhere
     slug: str = ""
-    extra: dict[str, Json] = field(default_factory=dict)
+    extra: dict[str, Json] = {}
 
 
 def describe(fields: Fields, kind: Kind, zone: tzinfo, named: Moment | None) -> Described:
@@ -127,8 +125,9 @@ def without_bidi(text: str) -> str:
 
 def _title(fields: Fields) -> str:
     title = folded(plaintext.unmarked(fields.text("title")))
-    plain = folded(without_bidi(title))
+    plain = without_bidi(title)
     if plain != title:
+        plain = folded(plain)
         said = "invisible characters that reverse the text, left out"
         fields.warn(fields.line("title"), "title", said, f"title: {quoted(plain)}")
     return plain

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import count
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from newsarchive import dates, filename, frontmatter, markup, permalink
 from newsarchive.described import Described, describe, without_bidi
@@ -60,8 +60,7 @@ class Role:
     lang: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True, gc=False):
     """What a file holds."""
 
     #: the article, then its updates by heading in the file's order; or the one update

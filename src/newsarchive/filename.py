@@ -1,7 +1,8 @@
 """What the path of a file says: its date, its language, whether it is an index or a draft."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: of a Markdown file's name; ``jekyll new`` writes the second
 ENDINGS = (".md", ".markdown")
@@ -22,8 +23,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[-T]([01]\d|2[0-3])h?([0-5]\d)(?![^\W_])", r
 _FOLDER_DATE = re.compile(r"(?:^|/)(\d{4})/(\d\d)/(\d\d)(?=/|$)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class FileName:
+class FileName(Struct, frozen=True, gc=False):
     """What a path says."""
 
     #: as ISO 8601 writes it; empty when the path holds none; not looked up in the calendar

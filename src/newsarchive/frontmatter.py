@@ -5,10 +5,10 @@ Pelican and Nikola write. The only import of yaml.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from newsarchive import headformats, mistakes, simpleyaml
 from newsarchive.entry import Problem, Severity
@@ -56,12 +56,11 @@ _PELICAN_START = re.compile(r"[^\W\d][\w-]*:(?:[ \t]|$)", re.MULTILINE)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True, gc=False):
     """A file, split."""
 
     format: Format = Format.NONE
-    fields: Mapping = Mapping((), 1)  # noqa: RUF009 - frozen
+    fields: Mapping = Mapping((), 1)
     #: what follows the metadata, each line ended by ``\n`` however it was
     body: str = ""
     #: its first line in the file; 1 is the first

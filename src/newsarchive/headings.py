@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
+
 from newsarchive import markup
 from newsarchive.metadata import folded
 
@@ -55,8 +57,7 @@ class Opening:
         return "-".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True, gc=False):
     """A text, taken apart."""
 
     #: what belongs to no update

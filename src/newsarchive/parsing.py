@@ -4,6 +4,7 @@ Those are ``main``, run by the interpreter: what to read comes to their standard
 read leaves by their standard output, and they end when whoever started them does, however that is.
 """
 
+import gc
 import logging
 import os
 import pickle
@@ -21,7 +22,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import IO, BinaryIO, TypeAlias, cast
 
-from msgspec import MsgspecError, json
+from msgspec import MsgspecError, Struct, json
 
 from newsarchive import articles, entryfile
 from newsarchive.articles import FileStat
@@ -43,8 +44,7 @@ Wanted = tuple[str, Role]
 ReadAll: TypeAlias = "Callable[[Sequence[Wanted]], Iterator[Said | Problem | None]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, gc=False):
     """What a file said in a role, and what it was when read."""
 
     role: Role
@@ -169,6 +169,8 @@ class _Helper:
 
 def main(asked: BinaryIO, told: BinaryIO) -> None:
     """Read what is asked for until there is nothing more."""
+    gc.freeze()  # modules are no garbage
+    gc.set_threshold(100_000)  # and little of what is read is: to look for it takes a twentieth
     with suppress(BrokenPipeError, KeyboardInterrupt):  # who asked has gone
         while True:
             try:

@@ -1,7 +1,9 @@
 """Which files of the folder are to be read, in which part, and what they say."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from newsarchive import entryfile
 from newsarchive.articles import FileStat, Scan
@@ -100,7 +102,9 @@ class Reading:
         if read is None or read[2] != known.digest:
             return True
         stat = read[1]
-        self.touched.append(replace(known, size=stat.size, mtime=stat.mtime, inode=stat.inode))
+        self.touched.append(
+            structs.replace(known, size=stat.size, mtime=stat.mtime, inode=stat.inode)
+        )
         return False
 
     def _bytes(self, path: str) -> tuple[bytes, FileStat, bytes] | None:
@@ -193,7 +197,7 @@ class Reading:
         )  # fmt: skip
         waits = folders.waiting.get(folder, path)
         if waits != path and entryfile.begins_with_date(name_of(path)):
-            yield self._held_back(replace(state, again=True), waits)
+            yield self._held_back(structs.replace(state, again=True), waits)
             return
         parsed = said.parsed
         broken = not parsed.entries and not parsed.section
@@ -223,7 +227,7 @@ class Reading:
 
     def _kept(self, path: str, problems: tuple[Problem, ...]) -> ReadFile:
         known = self.known.get(path) or FileState(path, 0, 0, 0, b"")
-        state = replace(known, size=0, mtime=0, inode=0, again=True)
+        state = structs.replace(known, size=0, mtime=0, inode=0, again=True)
         folder = folder_of(path)
         indexes = [f"{folder}/{name}".lstrip("/") for name in sorted(INDEX_NAMES, reverse=True)]
         leading = (each for each in indexes if each in self.known and self.known[each].leads)

@@ -2,7 +2,7 @@
 address has one owner. Decisions over values; nothing is read or written here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec import structs
@@ -153,9 +153,10 @@ def _settled(each: ReadFile, heirs: dict[int, Placed], owners: _Owners) -> ReadF
     entries = tuple(heirs.get(id(p), p) for p in each.entries if id(p) not in gone)
     # an embargo ends by itself, and the update then takes its own place at the next load
     waits = any(placed.moment != placed.entry.published for placed in entries)
-    return replace(
-        each,
-        state=replace(each.state, again=each.state.again or bool(lost) or waits),
-        entries=entries,
-        problems=(*each.problems, *(problem for _, problem in lost)),
-    )
+    if lost or waits:
+        each = structs.replace(
+            each,
+            state=structs.replace(each.state, again=True),
+            problems=(*each.problems, *(problem for _, problem in lost)),
+        )
+    return structs.replace(each, entries=entries)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from newsarchive.catalogue.values import Asset
 from newsarchive.entry import Entry, Moment, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
+class FileState(Struct, frozen=True, gc=False):
     """A Markdown file as it was when it was last read, and the part its folder gave it."""
 
     path: str
@@ -28,8 +29,7 @@ class FileState:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True, gc=False):
     """An entry with what it inherits, and its place in time: its own date, or while its story
     is under embargo its story's."""
 
@@ -39,8 +39,7 @@ class Placed:
     own: Entry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFile:
+class ReadFile(Struct, frozen=True, gc=False):
     """What reading a file gave."""
 
     state: FileState
