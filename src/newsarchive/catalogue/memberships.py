@@ -87,10 +87,15 @@ class Memberships:
         shown = [each for each in entries if each[2].entry.status is not Status.DRAFT]
         self._write_names(shown)
         # of those that are there still; one that stays keeps its number
-        self._connection.executemany(
-            "DELETE FROM correction WHERE entry = ? AND id NOT IN (SELECT value FROM json_each(?))",
-            [(number, json.encode([id_ for id_, _ in made[number]]).decode()) for number in made],
-        )
+        if self._now is not None:
+            self._connection.executemany(
+                "DELETE FROM correction WHERE entry = ?"
+                " AND id NOT IN (SELECT value FROM json_each(?))",
+                [
+                    (number, json.encode([id_ for id_, _ in made[number]]).decode())
+                    for number in made
+                ],
+            )
         self._write_seen()
         if len(self._members) > MEMBERS_HELD:
             self._write_members()
@@ -122,11 +127,15 @@ class Memberships:
 
     def _recall(self, ids: Sequence[str]) -> None:
         """What is known of when these ids were first met."""
-        self._seen = dict(
-            self._connection.execute(
-                "SELECT id, at FROM seen WHERE id IN (SELECT value FROM json_each(?))",
-                (json.encode(ids).decode(),),
-            ).fetchall()
+        self._seen = (
+            {}
+            if self._now is None
+            else dict(
+                self._connection.execute(
+                    "SELECT id, at FROM seen WHERE id IN (SELECT value FROM json_each(?))",
+                    (json.encode(ids).decode(),),
+                ).fetchall()
+            )
         )
 
     def _arrival(self, id_: str, at: int) -> int:
@@ -274,7 +283,7 @@ class Memberships:
 def _corrections(entry: Entry, at: int) -> tuple[tuple[str, int], ...]:
     """The ids of an entry's corrections, and their times, never before its own; a draft's are
     nobody's."""
-    if entry.status is Status.DRAFT:
+    if not entry.corrections or entry.status is Status.DRAFT:
         return ()
     ids = correction_ids(entry.id, (unparse(each.date) for each in entry.corrections))
     dates = (microseconds(each.date.at) for each in entry.corrections)
