@@ -50,13 +50,10 @@ class BeginningsReader(FindingReader, CalendarReader):
         )
         sizes = {row["slug"]: row["entries"] for row in rows if _begins(asked, row["slug"])}
         ordered = sorted(sizes, key=lambda each: (-sizes[each], each))
-        shown = (each for each in ordered if self._is_shown(f"{kind}:{each}", now))
+        # all of a list may be embargoed
+        end = microseconds(now) + 1
+        shown = (each for each in ordered if self.holds(f"{kind}:{each}", end=end))
         return {each: self.name(kind, each) for each in islice(shown, limit)}
-
-    def _is_shown(self, term: str, now: datetime) -> bool:
-        """Whether something of a list is online: all of it may be embargoed."""
-        sql = "SELECT 1 FROM membership WHERE term = ? AND at <= ? LIMIT 1"
-        return bool(self.rows(sql, (term, microseconds(now))))
 
 
 def _begins(typed: Sequence[str], slug_: str) -> bool:

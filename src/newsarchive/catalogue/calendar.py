@@ -105,7 +105,7 @@ class CalendarReader(RowReader):
         """A tag's or an author's commonest spelling; '' if there is none."""
         term = f"{kind}:{slug}"
         found = self._spellings(term, term + "\0").get(term, "")
-        if not found and self.rows("SELECT 1 FROM membership WHERE term = ? LIMIT 1", (term,)):
+        if not found and self.holds(term):
             name_damage(LookupError(f"{term} has entries and no name"))
         return found
 

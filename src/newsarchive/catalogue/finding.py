@@ -61,8 +61,9 @@ class FindingReader(RowReader):
         return int(float(str(self.value(sql, (term,)))))
 
     def _plain_page(self, selection: Selection, query: Query, size: int) -> Page:
-        tally = self._tally(selection.terms[0])
-        low, high = tally.before(selection.start), tally.before(selection.end)
+        term, start, end = selection.terms[0], selection.start, selection.end
+        tally = self._tally(term)
+        low, high = tally.before(start), tally.before(end)
         total = high - low
         skip = (query.page - 1) * size
         if query.order is Order.OLDEST:
@@ -70,16 +71,11 @@ class FindingReader(RowReader):
         else:
             first, last = max(low, high - skip - size), high - skip
         numbers = tally.numbers(first, last) if last > first else []
-        if len(numbers) != max(0, last - first) or (not total and self._holds(selection)):
+        if len(numbers) != max(0, last - first) or (not total and self.holds(term, start, end)):
             name_damage(LookupError("a list is not as long as it is counted"))
         if query.order is not Order.OLDEST:
             numbers.reverse()
         return _page(self._by_number(numbers), total, query.page, size)
-
-    def _holds(self, selection: Selection) -> bool:
-        """Whether a list has anything in a span."""
-        sql = "SELECT 1 FROM membership WHERE term = ? AND at >= ? AND at < ? LIMIT 1"
-        return bool(self.rows(sql, (selection.terms[0], selection.start, selection.end)))
 
     def _tally(self, term: str) -> Tally:
         sql = "SELECT grain, period, entries FROM tally WHERE term = ? AND grain < 2"

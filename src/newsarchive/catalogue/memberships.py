@@ -15,6 +15,7 @@ from msgspec import json
 from newsarchive.catalogue.changes import Placed
 from newsarchive.catalogue.lists import EVERYTHING, Grain, name_words, spellings_of, terms_of
 from newsarchive.catalogue.rows import day_of, said
+from newsarchive.catalogue.store import damage
 from newsarchive.dates import microseconds, unparse
 from newsarchive.entry import Entry, Status
 from newsarchive.permalink import correction_ids, normal, old_addresses, words
@@ -170,7 +171,7 @@ class Memberships:
             "SELECT grain FROM membership WHERE term = '' AND at = ? AND id = ?", (at, entry.id)
         ).fetchone()
         if row is None:
-            raise sqlite3.DatabaseError(f"malformed: {entry.id} is in no list")
+            raise damage(f"{entry.id} is in no list")
         self._connection.executemany(
             "DELETE FROM membership WHERE term = ? AND at = ? AND id = ?",
             [(term, at, entry.id) for term in terms],

@@ -12,7 +12,8 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from msgspec import MsgspecError, json, structs
 
-from newsarchive.catalogue.store import Readers, errors_named
+from newsarchive.catalogue.lists import END_OF_TIME
+from newsarchive.catalogue.store import Readers, damage, errors_named
 from newsarchive.catalogue.values import Change
 from newsarchive.checksums import unsealed
 from newsarchive.dates import instant, local, microseconds
@@ -100,6 +101,12 @@ class RowReader:
             held[1][key] = work()
         return cast("T", held[1][key])
 
+    def holds(self, term: str, start: int = -END_OF_TIME, end: int = END_OF_TIME) -> bool:
+        """Whether a list has anything in a span of time: microseconds, the first instant within and
+        the first after."""
+        sql = "SELECT 1 FROM membership WHERE term = ? AND at >= ? AND at < ? LIMIT 1"
+        return bool(self.rows(sql, (term, start, end)))
+
     def after(self, now: datetime, sql: str) -> list[sqlite3.Row]:
         """What comes online later than ``now``: the rows of a question that was asked of an earlier
         moment, once a generation; each has its ``at``."""
@@ -171,13 +178,12 @@ def day_of(at: int, zone: tzinfo) -> date:
 
 
 def name_damage(error: Exception) -> NoReturn:
-    """What cannot be read of an entry is damage, which SQLite does not notice in a text.
+    """Say that what is held is damaged, of which SQLite knows nothing.
 
     Raises:
         CatalogueError: always.
     """
-    damage = sqlite3.DatabaseError(f"malformed: {error}")
-    raise CatalogueError("the catalogue", "an entry in it cannot be read") from damage
+    raise CatalogueError("the catalogue", "something in it cannot be read") from damage(error)
 
 
 def require_readable(connection: sqlite3.Connection) -> None:

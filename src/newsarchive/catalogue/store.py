@@ -22,12 +22,17 @@ def errors_named(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:  # a text in it, or what SQLite says of it, is no UTF-8
-        damage = sqlite3.DatabaseError(f"malformed: {error}")
-        raise CatalogueError(str(path), f"the catalogue cannot be used: {error}") from damage
+        why = f"the catalogue cannot be used: {error}"
+        raise CatalogueError(str(path), why) from damage(error)
     except sqlite3.Error as error:
         raise CatalogueError(str(path), f"the catalogue cannot be used: {error}") from error
     except OSError as error:
         raise CatalogueError(str(path), error.strerror or str(error)) from error
+
+
+def damage(what: object) -> sqlite3.DatabaseError:
+    """What SQLite would raise of damage that it does not notice, as in a text."""
+    return sqlite3.DatabaseError(f"malformed: {what}")
 
 
 def is_damage(error: BaseException | None) -> bool:
@@ -62,7 +67,7 @@ def require_sound(connection: sqlite3.Connection) -> None:
     """Look through all of a catalogue; raises what SQLite raises of damage."""
     (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
-        raise sqlite3.DatabaseError(f"malformed: {found}")
+        raise damage(found)
 
 
 def _open_to_read(address: str) -> sqlite3.Connection:
