@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from html.entities import html5, name2codepoint
 from html.parser import HTMLParser
 from typing import Any
@@ -151,15 +152,20 @@ class _Markup(HTMLParser):
 
 def markup(value: Value) -> Iterator[str]:
     """HTML without errors, safe, with absolute addresses."""
+    return iter(_wrong_in_html(value.text))
+
+
+@lru_cache(maxsize=1_000)  # an entry stands in many feeds, and in each in more than one format
+def _wrong_in_html(text: str) -> tuple[str, ...]:
     parser = _Markup()
-    parser.feed(value.text)
+    parser.feed(text)
     parser.close()
-    yield from parser.found
-    yield from (f"<{tag}> not closed: NotHtml" for tag in parser.open)
-    yield from (f"{bad!r}: NotHtml" for bad in _NO_CHARACTER.findall(value.text))
-    for match in _BARE.finditer(value.text):
+    wrong = [*parser.found, *(f"<{tag}> not closed: NotHtml" for tag in parser.open)]
+    wrong += [f"{bad!r}: NotHtml" for bad in _NO_CHARACTER.findall(text)]
+    for match in _BARE.finditer(text):
         if match[1] not in html5 or not match[1].endswith(";"):
-            yield f"{match[0]}: NotHtml"
+            wrong.append(f"{match[0]}: NotHtml")
+    return tuple(wrong)
 
 
 def plain(value: Value) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,18 +75,26 @@ def part(module: str) -> str:
     return module.removeprefix("newsarchive").lstrip(".").split(".")[0]
 
 
-def imports(tree: ast.AST) -> set[str]:
-    """The parts of this package that a module imports, in functions too."""
-    found = set()
-    for node in ast.walk(tree):
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All of a module's syntax."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The full names of what a module imports, in functions too."""
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            found |= {part(name.name) for name in node.names if name.name.startswith("newsarchive")}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("newsarchive"):
-            if node.module == "newsarchive":
-                found |= {name.name for name in node.names}
-            else:
-                found.add(part(node.module or ""))
-    return found - {"__version__"}
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def imports(path: Path) -> set[str]:
+    """The parts of this package that a module imports."""
+    return {part(name) for name in imported(path) if name.startswith("newsarchive")} - {
+        "__version__"
+    }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -93,15 +103,14 @@ def test_a_module_imports_only_from_ranks_below_its_own(path: Path) -> None:
     if own == "__init__":
         return
     assert own in RANK, f"{own} has no rank"
-    for name in imports(ast.parse(path.read_text(encoding="utf-8"))) - {own}:
+    for name in imports(path) - {own}:
         assert RANK[name] < RANK[own], f"{own} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_and_functions_stay_small(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MAX_LINES
-    for node in ast.walk(ast.parse(text)):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno < MAX_FUNCTION_LINES, node.name
 
@@ -121,16 +130,12 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
     ],
 )
 def test_a_library_is_imported_in_one_place(library: str, modules: set[str]) -> None:
-    users = set()
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = (
-                [node.module or ""]
-                if isinstance(node, ast.ImportFrom)
-                else ([name.name for name in node.names] if isinstance(node, ast.Import) else [])
-            )
-            if any(name.split(".")[0] == library for name in names):
-                users.add(path.relative_to(PACKAGE).parts[0])
+    users = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in MODULES
+        if any(name.split(".")[0] == library for name in imported(path))
+    }
+    assert users
     assert users <= modules
 
 

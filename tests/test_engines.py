@@ -32,7 +32,7 @@ from newsarchive.search.engine import (
 )
 
 #: slow ones keep to fewer examples
-EXAMPLES = {"whoosh": 25, "tantivy": 25}
+EXAMPLES = {"whoosh": 15, "tantivy": 15}
 
 Open = Callable[[], Engine]
 
