@@ -537,7 +537,7 @@ def test_a_link_on_the_way_is_not_followed_by_who_looks_at_one_folder(
 # -- by several processes --
 
 
-@pytest.mark.parametrize("interpreter", ["", "/bin/false", "/nowhere/python"])
+@pytest.mark.parametrize("interpreter", ["", "/bin/false", "/nowhere/python", "half"])
 def test_many_files_are_read_by_several_processes_as_by_one(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interpreter: str
 ) -> None:
@@ -553,7 +553,11 @@ def test_many_files_are_read_by_several_processes_as_by_one(
     monkeypatch.setattr("newsarchive.parsing.MANY", 10)
     monkeypatch.setattr("newsarchive.parsing.CHUNK", 3)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
+    half = tmp_path / "half"  # dies in the middle of what it tells
+    half.write_text("#!/bin/sh\nhead -c 100 >/dev/null\nprintf '[[null,'\n")
+    half.chmod(0o755)
     if interpreter:  # they all die, or cannot be started
+        interpreter = interpreter.replace("half", str(half))
         monkeypatch.setattr(sys, "executable", interpreter)
     several = desk.with_settings(data_dir=tmp_path / "several")
     several.load()

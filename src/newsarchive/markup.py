@@ -30,19 +30,9 @@ from newsarchive.shortcodes import expand
 from newsarchive.typography import typeset
 
 __all__ = [
-    "BASE",
-    "Heading",
-    "Link",
-    "Place",
-    "Rendering",
-    "first_heading",
-    "headings",
-    "links",
-    "plain",
-    "render",
-    "summary",
-    "typeset",
-]
+    "BASE", "Heading", "Link", "Place", "Rendering", "first_heading", "headings", "links",
+    "plain", "render", "summary", "typeset",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,11 +291,7 @@ def summary(body: str, limit: int = 300) -> str:
     16,000 characters. Only the beginning is parsed.
     """
     text = _plain_text(_beginning(body, 400)) or _plain_text(_beginning(body, 4_000))
-    for size in () if text else (400, 4_000, 16_000):
-        start = _beginning(body, size)
-        found, text = _first_text(start)
-        if found or len(start) == len(body):
-            break
+    text = text or _parsed_beginning(body)
     if len(text) <= limit:
         return text
     words = text[:limit].rsplit(" ", 1)[0][: limit - 1]
@@ -324,6 +310,16 @@ def _plain_text(source: str) -> str:
         return _text(opening[1].strip()[:4_000])
     opening = _HTML_OPENING.match(source)
     return _html_text(opening[1]) if opening else ""
+
+
+def _parsed_beginning(body: str) -> str:
+    """The text of the first paragraph, or what stands for it, of as much as has to be parsed."""
+    for size in (400, 4_000, 16_000):
+        start = _beginning(body, size)
+        found, text = _first_text(start)
+        if found or len(start) == len(body):
+            break
+    return text
 
 
 def _first_text(source: str) -> tuple[bool, str]:

@@ -149,12 +149,12 @@ class _Helper:
     def read(self, wanted: Sequence[Wanted]) -> list[Said | Problem | None]:
         """What files say; by this process, if the other has died."""
         try:
-            found = _DECODER.decode(self._told(wanted))
+            found = _DECODER.decode(self._answer(wanted))
         except (OSError, MsgspecError):
             return [self._reader.read(*each) for each in wanted]
         return [said or problem for said, problem in found]
 
-    def _told(self, wanted: Sequence[Wanted]) -> bytes:
+    def _answer(self, wanted: Sequence[Wanted]) -> bytes:
         """A line; empty if the other has died."""
         if not self._process:
             return b""

@@ -128,16 +128,13 @@ class Memberships:
 
     def _recall(self, ids: Sequence[str]) -> None:
         """What is known of when these ids were first met."""
-        self._seen = (
-            {}
-            if self._now is None
-            else dict(
-                self._connection.execute(
-                    "SELECT id, at FROM seen WHERE id IN (SELECT value FROM json_each(?))",
-                    (json.encode(ids).decode(),),
-                ).fetchall()
+        self._seen = {}
+        if self._now is not None:
+            rows = self._connection.execute(
+                "SELECT id, at FROM seen WHERE id IN (SELECT value FROM json_each(?))",
+                (json.encode(ids).decode(),),
             )
-        )
+            self._seen.update(rows.fetchall())
 
     def _arrival(self, id_: str, at: int) -> int:
         """When what stands at ``at`` came online, or will.
