@@ -26,7 +26,7 @@ STORY_ROOM = 20_000
 #: characters around an update's text
 UPDATE_FRAME = 400
 #: lines of lists that a process remembers, about a kilobyte each: the newest are on many pages
-MOST_LINES = 2_000
+MOST_LINES = 4_000
 #: by digest of the entry, title of its story, language and time zone of the site
 _LINES: dict[tuple[str, str, str, tzinfo], views.Line] = {}
 
