@@ -5,10 +5,8 @@ from functools import lru_cache
 from html import unescape
 
 from newsarchive.metadata import folded
+from newsarchive.permalink import MAX_KEPT_NAME
 from newsarchive.sanitise import MAX_INPUT, printable
-
-#: characters of a name that is remembered
-MAX_KEPT_NAME = 100
 
 HTML_TAG = re.compile(r"<[^<>]*>")
 _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,}).*$", re.M)

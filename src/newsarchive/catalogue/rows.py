@@ -114,7 +114,10 @@ class RowReader:
         asked, rows = self.once(sql, lambda: (end, self.rows(sql, {"now": end})))
         if end < asked:  # the clock was set back
             return self.rows(sql, {"now": end})
-        return [row for row in rows if row["at"] > end]
+        try:
+            return [row for row in rows if row["at"] > end]
+        except TypeError as error:  # for SQLite a text is later than any number
+            name_damage(error)
 
     def identity(self) -> str:
         """Of what is catalogued now: its generation, and which catalogue it is. Another whenever
