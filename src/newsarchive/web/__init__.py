@@ -59,8 +59,8 @@ class _Digits(IntegerConverter):
 class _Rule(Rule):
     """An address that is recognised; to build it is for ``permalink``.
 
-    For that Werkzeug writes and compiles two functions a rule, in half of the time in which the
-    application is made.
+    For that Werkzeug writes and compiles two functions a rule, which takes four fifths of the time
+    in which the application is made.
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., NoReturn]:  # noqa: ARG002 - as there
