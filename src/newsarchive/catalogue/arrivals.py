@@ -181,4 +181,4 @@ class ArrivalsReader(FindingReader):
     def next_arrival(self, now: datetime) -> datetime | None:
         """When the next embargo ends, of an entry or of a correction."""
         found = [*self.after(now, ENTRIES_AFTER), *self.after(now, _CORRECTIONS_AFTER)]
-        return min((instant(row["at"]) for row in found), default=None)
+        return instant(min(row["at"] for row in found)) if found else None
