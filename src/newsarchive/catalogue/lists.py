@@ -17,6 +17,9 @@ from newsarchive.query import Order, Period, Query
 EVERYTHING = ""
 END_OF_TIME = 2**62
 
+#: a term of a tag or an author, and the name as it is written
+Spelling = tuple[str, str]
+
 
 #: those that are not yet online: ``RowReader.after``
 ENTRIES_AFTER = "SELECT at, grain, number FROM membership WHERE term = '' AND at > :now"
@@ -71,22 +74,30 @@ class Selection:
         return len(self.terms) == 1 and not self.without and self.grain is Grain.YEAR
 
 
-def terms_of(entry: Entry) -> tuple[str, ...]:
-    """The lists an entry is in; a draft is in none."""
+def lists_of(entry: Entry) -> tuple[tuple[str, ...], list[Spelling]]:
+    """The lists an entry is in, and how it spells those of its tags and authors; none of a
+    draft."""
     if entry.status is Status.DRAFT:
-        return ()
+        return (), []
+    spellings = spellings_of(entry)
     parts = entry.lang.lower().split("-")
-    return (
+    terms = (
         EVERYTHING,
         f"kind:{entry.kind}",
         *([f"story:{entry.story}"] if entry.story else ()),
         *("lang:" + "-".join(parts[:end]) for end in range(1, len(parts) + 1)),
-        *dict.fromkeys(term for term, _ in spellings_of(entry)),
+        *dict.fromkeys(term for term, _ in spellings),
     )
+    return terms, spellings
 
 
-def spellings_of(entry: Entry) -> list[tuple[str, str]]:
-    """How an entry spells its tags and authors, by term."""
+def terms_of(entry: Entry) -> tuple[str, ...]:
+    """The lists an entry is in; a draft is in none."""
+    return lists_of(entry)[0]
+
+
+def spellings_of(entry: Entry) -> list[Spelling]:
+    """How an entry spells its tags and authors."""
     return [("tag:" + slug(name), name) for name in entry.tags] + [
         ("author:" + slug(name), name) for name in entry.authors
     ]

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 from msgspec import json
 
 from newsarchive.catalogue.changes import Placed
-from newsarchive.catalogue.lists import EVERYTHING, Grain, name_words, spellings_of, terms_of
+from newsarchive.catalogue.lists import EVERYTHING, Grain, Spelling, lists_of, name_words
 from newsarchive.catalogue.rows import day_of, said
 from newsarchive.catalogue.store import damage
 from newsarchive.dates import microseconds, unparse
@@ -52,6 +52,8 @@ class Memberships:
         self._stories: set[str] = set()
         #: rows of membership not yet written
         self._members: list[tuple[str, int, str, int, int, int]] = []
+        #: rows of alias not yet written
+        self._aliases: list[tuple[str, bool, int]] = []
         #: rows of correction not yet written
         self._corrections: list[tuple[str, int, int, int, int]] = []
         #: when ids were first met, microseconds
@@ -85,8 +87,8 @@ class Memberships:
                 for place, (id_, when) in enumerate(made[number]):
                     came = max(arrived, self._arrival(id_, when))
                     self._corrections.append((id_, when, came, number, place))
-        shown = [each for each in entries if each[2].entry.status is not Status.DRAFT]
-        self._write_names(shown)
+        self._write_titles(entries)
+        self._write_aliases()
         # of those that are there still; one that stays keeps its number
         if self._now is not None:
             self._connection.executemany(
@@ -103,28 +105,31 @@ class Memberships:
 
     def _list(self, number: int, at: int, placed: Placed) -> int:
         """Put an entry into the lists of its terms; when it came online, or will."""
-        entry, grain = placed.entry, Grain.of(placed.moment)
-        arrived, terms = self._arrival(entry.id, at), terms_of(entry)
-        self._members += [(term, at, entry.id, number, int(grain), arrived) for term in terms]
-        self._count(1, entry, terms, at, grain)
+        entry, grain, day = placed.entry, int(Grain.of(placed.moment)), day_of(at, self._zone)
+        arrived, (terms, spellings) = self._arrival(entry.id, at), lists_of(entry)
+        self._members += [(term, at, entry.id, number, grain, arrived) for term in terms]
+        self._count(1, terms, spellings, str(day), grain)
+        self._aliases += [(normal(address), True, number) for address in entry.aliases]
+        self._aliases += [
+            (address, False, number)
+            for address in old_addresses(entry.path, day)
+            if address != entry.path
+        ]
         return arrived
 
-    def _write_names(self, entries: Sequence[Numbered]) -> None:
-        """By what they are found besides: the words of their titles, and their old addresses."""
+    def _write_titles(self, entries: Sequence[Numbered]) -> None:
         self._connection.executemany(
             "INSERT INTO title (rowid, words) VALUES (?, ?)",
             [
                 (number, " ".join(words(placed.entry.title)))
                 for number, _, placed in entries
-                if not placed.entry.untitled
+                if not placed.entry.untitled and placed.entry.status is not Status.DRAFT
             ],
         )
-        rows: list[tuple[str, bool, int]] = []
-        for number, at, placed in entries:
-            entry, day = placed.entry, day_of(at, self._zone)
-            rows += [(normal(address), True, number) for address in entry.aliases]
-            rows += [(address, False, number) for address in old_addresses(entry.path, day)]
-        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?, ?)", rows)
+
+    def _write_aliases(self) -> None:
+        self._connection.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?, ?)", self._aliases)
+        self._aliases.clear()
 
     def _recall(self, ids: Sequence[str]) -> None:
         """What is known of when these ids were first met."""
@@ -161,7 +166,7 @@ class Memberships:
         ).fetchone()
         entry = _DECODER.decode(metadata)
         self._stories.add(entry.story or entry.path)
-        terms = terms_of(entry)
+        terms, spellings = lists_of(entry)
         if not terms:
             return
         row = self._connection.execute(
@@ -173,7 +178,7 @@ class Memberships:
             "DELETE FROM membership WHERE term = ? AND at = ? AND id = ?",
             [(term, at, entry.id) for term in terms],
         )
-        self._count(-1, entry, terms, at, row["grain"])
+        self._count(-1, terms, spellings, str(day_of(at, self._zone)), row["grain"])
         self._connection.execute("DELETE FROM title WHERE rowid = ?", (number,))
         self._connection.execute("DELETE FROM alias WHERE number = ?", (number,))
 
@@ -182,14 +187,15 @@ class Memberships:
         self.leave(number)
         self._connection.execute("DELETE FROM correction WHERE entry = ?", (number,))
 
-    def _count(self, step: int, entry: Entry, terms: Iterable[str], at: int, grain: int) -> None:
-        day = str(day_of(at, self._zone))
+    def _count(
+        self, step: int, terms: Iterable[str], spellings: Iterable[Spelling], day: str, grain: int
+    ) -> None:
         if grain == Grain.DAY:
             self._days[day] += step
         month, grain = day[:7], min(grain, Grain.MONTH)
         for term in terms:
             self._months[term, month, grain] += step
-        for spelling in spellings_of(entry):
+        for spelling in spellings:
             self._spelling[spelling] += step
 
     # -- all of them --
@@ -240,10 +246,12 @@ class Memberships:
     ) -> None:
         columns = key.split(", ")
         marks = ", ".join("?" for _ in columns)
+        # those of a term side by side, which SQLite takes best
+        rows = sorted(sums.items(), key=lambda each: each[0][0])
         self._connection.executemany(
             f"INSERT INTO {table} ({key}, entries) VALUES ({marks}, ?)"
             f" ON CONFLICT ({key}) DO UPDATE SET entries = entries + excluded.entries",
-            sorted((*values, number) for values, number in sums.items() if number),
+            [(*values, number) for values, number in rows if number],
         )
         matches = " AND ".join(f"{column} = ?" for column in columns)
         self._connection.executemany(

@@ -159,10 +159,12 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
         """
         exact = normal(address)
         shortened = exact.removesuffix(".html").removesuffix("/index")
+        online = "e.status <> 'draft' AND e.at <= ?3"
         rows = self.rows(
             "SELECT e.path, a.address <> ?1 AS shortened, a.own, e.at, e.id FROM alias a"
-            " JOIN entry e ON e.number = a.number"
-            " WHERE a.address IN (?1, ?2) AND e.status <> 'draft' AND e.at <= ?3",
+            f" JOIN entry e ON e.number = a.number WHERE a.address IN (?1, ?2) AND {online}"
+            " UNION ALL SELECT e.path, e.path <> ?1, 0, e.at, e.id FROM entry e"
+            f" WHERE e.path IN (?1, ?2) AND {online}",
             (exact, shortened, microseconds(now)),
         )
         best = min(rows, key=lambda row: (row[1], -row[2], row[3], row[4]), default=None)

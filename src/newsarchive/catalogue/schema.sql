@@ -126,7 +126,8 @@ CREATE INDEX story_running ON story (coverage, last);
 
 CREATE TABLE alias (
   address TEXT NOT NULL,            -- as written, without slashes at its ends
-  own INTEGER NOT NULL,             -- 1: its author wrote it; 0: where another generator had it
+  own INTEGER NOT NULL,             -- 1: its author wrote it; 0: where another generator had it,
+                                    -- but for its path, which is in entry
   number INTEGER NOT NULL,
   PRIMARY KEY (address, own DESC, number)
 ) WITHOUT ROWID;
