@@ -51,8 +51,8 @@ CREATE INDEX asset_folder ON asset (folder);
 
 CREATE TABLE entry (
   number INTEGER PRIMARY KEY,       -- in the order in which they came; those of one load, oldest first
-  id TEXT NOT NULL UNIQUE,
-  path TEXT NOT NULL UNIQUE,
+  id TEXT NOT NULL,
+  path TEXT NOT NULL,
   folded TEXT NOT NULL,             -- the path, case and accents folded, for addresses nearly right
   file TEXT NOT NULL,
   story TEXT NOT NULL,              -- of an update
@@ -64,6 +64,8 @@ CREATE TABLE entry (
   listed BLOB,                      -- its JSON in a list (``listed.stored``), where no day changes it
   body TEXT NOT NULL                -- Markdown
 );
+CREATE UNIQUE INDEX entry_id ON entry (id);
+CREATE UNIQUE INDEX entry_path ON entry (path);
 CREATE INDEX entry_folded ON entry (folded);
 CREATE INDEX entry_file ON entry (file);
 

@@ -1,11 +1,11 @@
 """The one who writes the catalogue: takes what changed and commits it at once."""
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from msgspec import json, structs
@@ -21,6 +21,7 @@ from newsarchive.catalogue.store import (
     errors_named,
     require_sound,
 )
+from newsarchive.catalogue.tale import Tale
 from newsarchive.catalogue.values import Asset
 from newsarchive.dates import microseconds
 from newsarchive.entry import Entry, Status
@@ -32,42 +33,6 @@ _ENCODER = json.Encoder(order="deterministic")
 AT_ONCE = 2_000
 #: bytes of SQLite's log, of which every reader keeps an index
 LONGEST_LOG = 4_000_000
-
-
-@dataclass(slots=True)
-class _Tale:
-    """What one load did to the entries."""
-
-    lists: Memberships
-    #: microseconds
-    now: int
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    #: rows for the log of changes, in order
-    logged: list[dict[str, str]] = field(default_factory=list)
-    #: stories that an update has left
-    left: set[str] = field(default_factory=set)
-
-    def note(self, entry: Entry, at: int, digest: str, was: sqlite3.Row | None) -> None:
-        """An entry is new, or another than it ``was``."""
-        if was:
-            self.changed += 1
-        else:
-            self.added += 1
-        is_draft = entry.status is Status.DRAFT
-        if not is_draft or (was and was["status"] != Status.DRAFT):
-            path = "" if is_draft or at > self.now else entry.path
-            self.log(entry.id, path, "" if is_draft else digest, was)
-        if was and folder_of(was["path"]) != folder_of(entry.path):
-            self.left.add(folder_of(was["path"]))
-
-    def log(self, id_: str, path: str, digest: str, was: sqlite3.Row | None) -> None:
-        """Note that an entry is another than it ``was``. ``path`` is where it is online now, and
-        ``digest`` of what it is now; '' where it is not."""
-        shown = was and was["status"] != Status.DRAFT and was["at"] <= self.now
-        before = was["path"] if was and shown else ""
-        self.logged.append({"id": id_, "path": path, "before": before, "digest": digest})
 
 
 class CatalogueWriter:
@@ -213,19 +178,21 @@ class CatalogueWriter:
         first = not self._meta("generation")
         if first:
             self._set_meta("made", str(now))
-        tale = _Tale(Memberships(self._connection, self.zone, None if first else now), now)
+        tale = Tale(Memberships(self._connection, self.zone, None if first else now), now, first)
         if self._meta("settings") != changes.settings:
             tale.lists.clear()
         if not first:
             self._forget_files(changes)
             self._drop_entries(changes, tale)
             self._free_paths(changes)
-        with self._without_indexes() if first else nullcontext():
-            self._write_files(changes.files)
-            placed = _in_order(changes, tale.lists)
-            for start in range(0, len(placed), AT_ONCE):
-                self._write_entries(placed[start : start + AT_ONCE], tale)
-            tale.lists.finish()
+        indexes = self._drop_indexes() if first else {}
+        self._write_files(changes.files)
+        placed = _in_order(changes, tale.lists)
+        for start in range(0, len(placed), AT_ONCE):
+            self._write_entries(placed[start : start + AT_ONCE], tale)
+        self._make_indexes(indexes.pop("entry", ()))  # in which the lists are to look
+        tale.lists.finish()
+        self._make_indexes(chain.from_iterable(indexes.values()))
         self._write_assets(changes)
         self._connection.executemany(
             "UPDATE file SET size = ?, mtime = ?, inode = ? WHERE path = ?",
@@ -243,17 +210,20 @@ class CatalogueWriter:
         self._set_meta("generation", str(generation))
         return Outcome(tale.added, tale.changed, tale.removed, generation)
 
-    @contextmanager
-    def _without_indexes(self) -> Iterator[None]:
-        """Indexes are made afterwards, which is faster than to keep them meanwhile."""
-        indexes = self._connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        ).fetchall()
-        for index in indexes:
-            self._connection.execute(f"DROP INDEX {index['name']}")
-        yield
-        for index in indexes:
-            self._connection.execute(index["sql"])
+    def _drop_indexes(self) -> dict[str, list[str]]:
+        """Take away what is made faster afterwards than kept meanwhile; how to make it, by
+        table."""
+        dropped = defaultdict(list)
+        for name, table, sql in self._connection.execute(
+            "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        ).fetchall():
+            self._connection.execute(f"DROP INDEX {name}")
+            dropped[table].append(sql)
+        return dropped
+
+    def _make_indexes(self, wanted: Iterable[str]) -> None:
+        for sql in wanted:
+            self._connection.execute(sql)
 
     def _generation(self) -> int:
         return int(self._meta("generation") or 0)
@@ -304,7 +274,7 @@ class CatalogueWriter:
             [(normal(a.path), a.path, folder_of(a.path), a.size, a.mtime) for a in changes.assets],
         )
 
-    def _drop_entries(self, changes: Changes, tale: _Tale) -> None:
+    def _drop_entries(self, changes: Changes, tale: Tale) -> None:
         """Remove the entries of files that were read or are gone, but for those that are written
         again in this load."""
         kept = {p.entry.id for each in changes.files for p in each.entries}
@@ -325,10 +295,11 @@ class CatalogueWriter:
             [(p.entry.id, p.entry.path) for each in changes.files for p in each.entries],
         )
 
-    def _write_entries(self, batch: Sequence[tuple[int, Placed]], tale: _Tale) -> None:
+    def _write_entries(self, batch: Sequence[tuple[int, Placed]], tale: Tale) -> None:
         """Entries, with their places in time, that are new or may have changed; not more than
         memory should hold at once."""
-        held = {was["id"]: was for was in self._rows("id", [each.entry.id for _, each in batch])}
+        ids = [] if tale.is_first else [each.entry.id for _, each in batch]
+        held = {was["id"]: was for was in self._rows("id", ids)}
         (number,) = self._connection.execute("SELECT max(number) FROM entry").fetchone()
         numbers = count((number or 0) + 1)
         same, rows, joined = [], [], []
@@ -363,7 +334,7 @@ class CatalogueWriter:
                 (json.encode(values[start : start + AT_ONCE]).decode(),),
             ).fetchall()
 
-    def _log_story(self, path: str, tale: _Tale) -> None:
+    def _log_story(self, path: str, tale: Tale) -> None:
         """Note that a story has other updates: it is found by their titles."""
         row = self._connection.execute(
             "SELECT id, path, digest, status, at FROM entry WHERE path = ? AND status <> 'draft'",
@@ -372,7 +343,7 @@ class CatalogueWriter:
         if row:
             tale.log(row["id"], row["path"] if row["at"] <= tale.now else "", row["digest"], row)
 
-    def _write_log(self, tale: _Tale) -> None:
+    def _write_log(self, tale: Tale) -> None:
         self._connection.executemany(
             "REPLACE INTO change (id, path, deleted, digest, shown) VALUES (:id,"
             " coalesce(nullif(:path, ''), nullif(:before, ''),"
