@@ -30,6 +30,7 @@ RANKS = [
     ["query", "config", "metadata", "sanitise", "cursors"],
     ["grammar", "fields", "headformats", "mistakes", "simpleyaml"],
     ["plaintext"],
+    ["summaries"],
     ["markup", "frontmatter"],
     ["described", "headings"],
     ["newfile"],

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct, structs
 
-from newsarchive import dates, markup, plaintext
+from newsarchive import dates, plaintext
 from newsarchive.entry import (
     Correction,
     Coverage,
@@ -23,6 +23,7 @@ from newsarchive.entry import (
 )
 from newsarchive.fields import FALSE, Fields, is_boolean, is_empty
 from newsarchive.metadata import Mapping, Node, Scalar, Sequence, folded, quoted
+from newsarchive.summaries import summary
 
 #: characters of an id
 MAX_ID = 8192
@@ -193,7 +194,7 @@ def _summary(fields: Fields) -> str:
     found = fields.first("summary")
     if found and found[0].text.lower() != "summary" and _MARKED_UP.search(text):
         # Jekyll and its kin take HTML and Markdown there; our own key is plain text
-        return markup.summary(text, _LONGEST_SUMMARY)
+        return summary(text, _LONGEST_SUMMARY)
     return text
 
 

@@ -19,6 +19,7 @@ from newsarchive.headings import Opening, Outline, outline, trim
 from newsarchive.headings import begins_with_date as is_dated
 from newsarchive.metadata import Format, folded
 from newsarchive.newfile import new_article, new_update, with_head_id, with_heading_ids
+from newsarchive.summaries import summary
 
 __all__ = [
     "Parsed",
@@ -248,7 +249,7 @@ class _File:
             published=published,
             updated=said.updated or published,
             lang=lang,
-            summary=said.summary or markup.summary(body),
+            summary=said.summary or summary(body),
             authors=said.authors,
             tags=said.tags,
             status=Status.DRAFT if self.name.draft else said.status,
@@ -293,7 +294,7 @@ class _File:
             published=published,
             updated=published,
             lang=article.lang,
-            summary=markup.summary(opening.body),
+            summary=summary(opening.body),
             status=article.status,
             story=article.path,
             key=opening.key,

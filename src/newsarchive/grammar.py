@@ -8,7 +8,7 @@ caption. Quotation marks, dashes and bare addresses are ``sanitise``'s, which se
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from html import escape
+from html import escape, unescape
 from itertools import pairwise
 from typing import Any
 
@@ -22,10 +22,12 @@ from mdit_py_plugins.footnote.index import footnote_ref
 from slugify import slugify
 
 from newsarchive.sanitise import MAX_DEPTH, MAX_OUTPUT, TooMuch, printable
+from newsarchive.shortcodes import expand
 
 __all__ = [
     "Token",
     "blocks",
+    "expanded",
     "heading_name",
     "html_lines",
     "inline",
@@ -108,23 +110,58 @@ def parse(source: str, env: dict[str, Any]) -> list[Token]:
 
 
 def blocks(source: str) -> list[Token]:
-    """The tokens of a text, its paragraphs left unparsed. Raises TooMuch."""
-    _bound(source)
-    return _block_parser().parse(source)
+    """The tokens of a text, its paragraphs left unparsed; none beyond the bounds."""
+    source = printable(source)
+    try:
+        _bound(source)
+        return _block_parser().parse(source)
+    except TooMuch:
+        return []
 
 
 def html_lines(source: str) -> frozenset[int]:
     """The lines that stand in blocks of HTML, where no Markdown is read; 1 is the first."""
-    try:
-        tokens = blocks(printable(source))
-    except TooMuch:
-        return frozenset()
     return frozenset(
         line + 1
-        for token in tokens
+        for token in blocks(source)
         if token.type == "html_block" and token.map
         for line in range(*token.map)
     )
+
+
+def expanded(body: str) -> str:
+    """A body with its template tags read."""
+    return expand(body, _finished)
+
+
+def _finished(parts: list[str], made: list[tuple[int, int]]) -> str:
+    """A text from its parts. Markdown is not read among HTML: what was made there becomes HTML."""
+    text = "".join(parts)
+    if "<" not in text:
+        return text
+    lines = html_lines(text)
+    for part, line in made:
+        if line in lines:
+            parts[part] = _MADE.sub(_as_html, parts[part], count=1)
+    return "".join(parts)
+
+
+_MADE = re.compile(
+    r"(?P<image>!?)\[(?P<text>(?:\\.|[^\]\\])*)\]\((?P<target>[^\s()]+)"
+    r'(?: "(?P<caption>(?:\\.|[^"\\])*)")?\)'
+)
+
+
+def _as_html(found: re.Match[str]) -> str:
+    """A picture or a link that ``shortcodes`` made, as HTML."""
+    said = (re.sub(r"\\(.)", r"\1", each or "") for each in found.group("text", "caption"))
+    text, caption = (escape(unescape(each)) for each in said)
+    target = escape(unescape(found["target"]))
+    if not found["image"]:
+        return f'<a href="{target}">{text}</a>'
+    picture = f'<img src="{target}" alt="{text}">'
+    caption = caption and f"<figcaption>{caption}</figcaption>"
+    return f"<figure>{picture}{caption}</figure>" if caption else picture
 
 
 def inline(source: str) -> list[Token]:

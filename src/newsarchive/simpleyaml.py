@@ -23,7 +23,7 @@ _QUOTED = rf"\"[^\"\\{_ENDS}]*\"|'[^'{_ENDS}]*'"
 _ITEM = rf"(?:{_QUOTED}|{_LISTED})"
 _LINE = re.compile(
     rf"(?P<key>[^\W\d_][\w-]{{0,99}}):(?: +(?:(?P<quoted>{_QUOTED})|(?P<plain>{_PLAIN})"
-    rf"|\[(?P<list> *(?:{_ITEM}(?:, *{_ITEM})*)? *)\]))? *\Z"
+    rf"|\[(?P<list> *(?:{_ITEM}(?: *, *{_ITEM})*)? *)\]))? *\Z"
 )
 _LIST_ITEM = re.compile(rf"(?P<indent> *)- +(?:(?P<quoted>{_QUOTED})|(?P<plain>{_PLAIN})) *\Z")
 _ITEMS = re.compile(_ITEM)

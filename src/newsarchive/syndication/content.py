@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape, unescape
 from urllib.parse import unquote
 
-from newsarchive import dates, markup, permalink
+from newsarchive import dates, markup, permalink, summaries
 from newsarchive.archive import Archive
 from newsarchive.articles import MEDIA_TYPES
 from newsarchive.documents import image_url
@@ -95,7 +95,7 @@ class Contents:
         full, with_source = self.archive.config.feed_full_text, self.archive.config.feed_markdown
         withdrawn = entry.status is Status.WITHDRAWN
         text = rendering.absolute(self._site_url)
-        summary = markup.summary(entry.body) if withdrawn else entry.summary
+        summary = summaries.summary(entry.body) if withdrawn else entry.summary
         picture = None if withdrawn else self._picture(entry)
         return FeedEntry(
             id=entry.id,
@@ -129,7 +129,7 @@ class Contents:
             published=at,
             updated=at,
             lang=self._other(entry.lang),
-            summary=_set(markup.summary(made.text), entry.lang),
+            summary=_set(summaries.summary(made.text), entry.lang),
             html=self._correction_html(made, entry) + link,
             authors=tuple(map(printable, entry.authors)),
             tags=tuple(map(printable, entry.tags)),
