@@ -25,13 +25,15 @@ _SIMPLE_LINK = re.compile(
     r"\((?:https?://|mailto:|/|#)[\w.,;:/?=%+#@$&-]{0,500}\)"
 )
 _SIMPLE_STRESS = re.compile(
-    r"(?<![^ \n\xa0\u202f(\[])(\*{1,2}|_{1,2})(?![\s*_])([^\\`*_~\[\]<&]+)"
+    # a class of signs and then what it must not follow, which is looked for many times as fast
+    r"([*_](?<![^ \n\xa0\u202f(\[].)(?:(?<=\*)\*|(?<=_)_)?)(?![\s*_])([^\\`*_~\[\]<&]+)"
     r"(?<!\s)\1(?![^ \n\xa0\u202f.,;:!?)…\]])"
 )
 
 
 def plain_text(paragraph: str) -> str:
-    """A paragraph's Markdown as plain text on one line, without pictures and note calls."""
+    """A paragraph's Markdown, printable, as plain text on one line, without pictures and note
+    calls."""
     simple = paragraph.replace("&nbsp;", "\xa0")
     links = 0
     if "](" in simple:
@@ -40,16 +42,16 @@ def plain_text(paragraph: str) -> str:
         simple = _SIMPLE_STRESS.sub(r"\2", simple)
         if not links:  # some may be around words in stress; but none is within another
             simple = _SIMPLE_LINK.sub(r"\1", simple)
-    return _spaced(simple) if not _SIGNS.search(simple) else _parsed_text(paragraph)
+    return _parsed_text(paragraph) if _SIGNS.search(simple) else _spaced(simple)
 
 
 def _parsed_text(paragraph: str) -> str:
     text = _REFERENCE.sub(r"\1", _NOTE_CALL.sub("", paragraph))
-    return _spaced(grammar.shown(grammar.inline(text)))
+    return _spaced(printable(grammar.shown(grammar.inline(text))))
 
 
 def _spaced(text: str) -> str:
-    return _SPACES.sub(" ", printable(text)).strip(" ")
+    return _SPACES.sub(" ", text).strip(" ")
 
 
 _BLANK = re.compile(r"\n[ \t]*\r?\n")

@@ -33,6 +33,10 @@ _Sums: TypeAlias = defaultdict[T, int]
 _DECODER = json.Decoder(Entry)
 
 
+def _sums() -> _Sums[str]:
+    return defaultdict(int)
+
+
 class Memberships:
     """Writes the lists, within a transaction of the catalogue's writer.
 
@@ -44,8 +48,9 @@ class Memberships:
         self._connection = connection
         self._zone = zone
         self._now = now
-        #: entries by term, month and what is known of the month
-        self._months: _Sums[tuple[str, str, int]] = defaultdict(int)
+        #: entries by month and what is known of it, and then by term: of the many terms of an
+        #: entry only the term itself is looked up
+        self._months: defaultdict[tuple[str, int], _Sums[str]] = defaultdict(_sums)
         #: all entries, by the days that are known
         self._days: _Sums[str] = defaultdict(int)
         self._spelling: _Sums[tuple[str, str]] = defaultdict(int)
@@ -192,9 +197,9 @@ class Memberships:
     ) -> None:
         if grain == Grain.DAY:
             self._days[day] += step
-        month, grain = day[:7], min(grain, Grain.MONTH)
+        sums = self._months[day[:7], min(grain, Grain.MONTH)]
         for term in terms:
-            self._months[term, month, grain] += step
+            sums[term] += step
         for spelling in spellings:
             self._spelling[spelling] += step
 
@@ -212,10 +217,11 @@ class Memberships:
     def _tally(self) -> _Sums[tuple[str, int, str]]:
         """Entries of each term in years and months; and all of them in days."""
         tally: _Sums[tuple[str, int, str]] = defaultdict(int)
-        for (term, month, grain), number in self._months.items():
-            tally[term, 0, month[:4]] += number
-            if grain:
-                tally[term, 1, month] += number
+        for (month, grain), sums in self._months.items():
+            for term, number in sums.items():
+                tally[term, 0, month[:4]] += number
+                if grain:
+                    tally[term, 1, month] += number
         for day, number in self._days.items():
             tally[EVERYTHING, 2, day] += number
         return tally
