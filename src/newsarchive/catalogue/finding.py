@@ -25,7 +25,7 @@ class FindingReader(RowReader):
         size = query.limit or page_size
         selection = self.driven(select(query, microseconds(now), self.zone))
         if selection.is_plain:
-            return self._plain_page(selection, query, size)
+            return self._plain_page(selection, query, size, now)
         source, values = where(selection)
         total = self.count(selection)
         rows = self.rows(
@@ -60,10 +60,12 @@ class FindingReader(RowReader):
         sql = "SELECT total(entries) FROM tally WHERE term = ? AND grain = 0"
         return int(float(str(self.value(sql, (term,)))))
 
-    def _plain_page(self, selection: Selection, query: Query, size: int) -> Page:
+    def _plain_page(self, selection: Selection, query: Query, size: int, now: datetime) -> Page:
         term, start, end = selection.terms[0], selection.start, selection.end
         tally = self._tally(term)
-        low, high = tally.before(start), tally.before(end)
+        is_to_the_end = end == microseconds(now) + 1
+        low = tally.before(start)
+        high = self.total(term, now) if is_to_the_end else tally.before(end)
         total = high - low
         skip = (query.page - 1) * size
         if query.order is Order.OLDEST:
@@ -95,7 +97,9 @@ class FindingReader(RowReader):
 
     def total(self, term: str, now: datetime) -> int:
         """Entries of one list."""
-        return self._tally(term).before(microseconds(now) + 1)
+        return self.once_online(
+            ("total", term), now, lambda: self._tally(term).before(microseconds(now) + 1)
+        )
 
 
 def _page(entries: tuple[Entry, ...], total: int, number: int, size: int) -> Page:

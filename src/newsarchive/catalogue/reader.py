@@ -112,6 +112,13 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
     @at_once
     def running(self, now: datetime, since: datetime) -> tuple[Running, ...]:
         """Open stories whose last update is not older than ``since``, the liveliest first."""
+        asked, found = self.once_online("running", now, lambda: (since, self._running(now, since)))
+        if since < asked:  # the clock was set back
+            found = self._running(now, since)
+        return tuple(each for each in found if each.last.published.at >= since)
+
+    def _running(self, now: datetime, since: datetime) -> tuple[Running, ...]:
+        """The same, and perhaps some whose later updates are not yet online."""
         list_ = "m.term = 'story:' || s.path"
         end = f"SELECT m.number FROM membership m WHERE {list_} AND m.at <= :now"
         rows = self.rows(
@@ -129,7 +136,6 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
         found = [
             Running(story, last, int(row["updates"]), first)
             for row, story, last, first in zip(told, entries, entries, entries, strict=True)
-            if last.published.at >= since
         ]
         return tuple(sorted(found, key=lambda each: each.last.published.at, reverse=True))
 

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from msgspec import MsgspecError, json, structs
 
-from newsarchive.catalogue.lists import END_OF_TIME
+from newsarchive.catalogue.lists import END_OF_TIME, ENTRIES_AFTER
 from newsarchive.catalogue.store import Readers, damage, errors_named
 from newsarchive.catalogue.values import Change
 from newsarchive.checksums import unsealed
@@ -118,6 +118,10 @@ class RowReader:
             return [row for row in rows if row["at"] > end]
         except TypeError as error:  # for SQLite a text is later than any number
             name_damage(error)
+
+    def once_online(self, key: Hashable, now: datetime, work: Callable[[], T]) -> T:
+        """What ``work`` makes of the entries that are online ``now``: made once for them."""
+        return self.once((key, len(self.after(now, ENTRIES_AFTER))), work)
 
     def identity(self) -> str:
         """Of what is catalogued now: its generation, and which catalogue it is. Another whenever
