@@ -439,3 +439,26 @@ def test_what_is_under_embargo_appears_in_its_time_and_hides_again_when_the_cloc
         assert [each.entries for each in reader.names("tag", at)] == [there]
         following = hours[now + 1] - timedelta(minutes=1) if now < 2 else None
         assert reader.next_arrival(at) == following
+
+
+def test_what_runs_is_that_of_the_moment_whatever_was_asked_before(book: Book) -> None:
+    days = [NOW + timedelta(days=day) for day in range(-80, 80, 4)]
+    stories = [
+        entry(n, days[n], path=f"s{n}", is_story=True, tags=("Eau",)) for n in range(0, 30, 3)
+    ]
+    updates = [
+        entry(100 + n, day, path=f"s{n // 4 * 3}/{n}", story=f"s{n // 4 * 3}", kind=Kind.UPDATE)
+        for n, day in enumerate(days)
+    ]
+    book.put(*stories, *updates)
+    chance = random.Random(3)
+    for _ in range(60):
+        now = chance.choice(days) + timedelta(hours=chance.randrange(-1, 2))
+        since = now - timedelta(days=chance.choice([0, 9, 30]))
+        fresh = Catalogue(book.reader.path, ZONE)
+        assert book.reader.running(now, since) == fresh.running(now, since)
+        assert book.ids(Query(), now) == [
+            each.id for each in fresh.find(Query(), now, 1000).entries
+        ]
+        assert book.reader.total("tag:eau", now) == fresh.total("tag:eau", now)
+        fresh.close()

@@ -15,7 +15,6 @@ from newsarchive.commands import terminal
 if TYPE_CHECKING:
     from newsarchive.archive import Archive
     from newsarchive.config import Config
-    from newsarchive.indexing import Indexer
     from newsarchive.loading import Summary
     from newsarchive.verifying import Verdict
     from newsarchive.websub import Publisher
@@ -152,36 +151,25 @@ Example:
 def watch(context: click.Context, until_eof: bool, lock: int | None) -> None:
     """Follow the articles until Ctrl-C."""
     from newsarchive import loader
+    from newsarchive.indexing import Indexer
 
     config = terminal.settings(context)
     stop = threading.Event()
     if until_eof:
         threading.Thread(target=_stop_at_eof, args=(stop,), daemon=True).start()
-    with terminal.stoppable(), _publisher(config) as publisher, contextlib.ExitStack() as stack:
-        indexer: Indexer | None = None
+    with terminal.stoppable(), _publisher(config) as publisher, Indexer(config) as indexer:
 
         def told(summary: "Summary") -> None:
-            nonlocal indexer
             _tell(summary)
+            indexer.wake()
             if publisher:
                 publisher.wake()
-            if indexer:
-                indexer.wake()
-            else:
-                indexer = stack.enter_context(_indexer(config))
 
         def wake_to_mend() -> None:
-            if indexer and indexer.is_distrusted():
+            if indexer.is_distrusted():
                 indexer.wake()
 
         loader.follow(config, stop, told, lock, wake_to_mend)
-
-
-def _indexer(config: "Config") -> "Indexer":
-    """What keeps the index in step: search takes its time to import, and articles come first."""
-    from newsarchive.indexing import Indexer
-
-    return Indexer(config)
 
 
 def _publisher(config: "Config") -> "contextlib.AbstractContextManager[Publisher | None]":
