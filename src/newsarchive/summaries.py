@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r"\[([^\[\]]{1,500})\]\[[^\[\]]{0,200}\]")
 
 #: without any of them a text says what it is
 _SIGNS = re.compile(r"[\\`*_~\[<&]")
-#: a link, and words between stars, that can mean nothing else
+#: a link, and words between stars or underscores, that can mean nothing else
 _SIMPLE_LINK = re.compile(
     r"(?<!!)\[([^\\`*_~\[\]<&^][^\\`*_~\[\]<&]{0,500})\]"
     r"\((?:https?://|mailto:|/|#)[\w.,;:/?=%+#@$&-]{0,500}\)"
