@@ -130,8 +130,8 @@ def html_lines(source: str) -> frozenset[int]:
 
 
 def expanded(body: str) -> str:
-    """A body with its template tags read."""
-    return expand(body, _finished)
+    """A body with its template tags read, printable."""
+    return printable(expand(body, _finished))
 
 
 def _finished(parts: list[str], made: list[tuple[int, int]]) -> str:

@@ -116,7 +116,7 @@ def render(body: str, place: Place) -> Rendering:
         return _source(body, f"longer than {MAX_INPUT:,} characters")
     env: dict[str, Any] = {"french": place.lang.lower().partition("-")[0] == "fr"}
     try:
-        tokens = grammar.parse(printable(grammar.expanded(body)), env)
+        tokens = grammar.parse(grammar.expanded(body), env)
         html = grammar.to_html(tokens, env)
         made = clean(html, "".join(grammar.raw_html(tokens)), place)
         return Rendering(made, is_rich=bool(_RICH.search(made)), beginning=summary(body))
@@ -171,7 +171,7 @@ _RAW_ATTRIBUTE = re.compile(r"\b(href|src|alt)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(
 def links(body: str, place: Place) -> tuple[Link, ...]:
     """Every link and picture, of Markdown and of HTML, in order; none beyond the bounds."""
     try:
-        tokens = grammar.parse(printable(grammar.expanded(body)), {})
+        tokens = grammar.parse(grammar.expanded(body), {})
     except TooMuch:
         return ()
     found: list[Link] = []

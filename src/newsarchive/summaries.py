@@ -114,8 +114,8 @@ def summary(body: str, limit: int = 300) -> str:
 
 
 def _beginning(body: str, size: int) -> str:
-    """A body up to where some characters ``_end``, its template tags read."""
-    return printable(grammar.expanded(body[: _end(body, size)]))
+    """A body up to where some characters ``_end``, its template tags read, printable."""
+    return grammar.expanded(body[: _end(body, size)])
 
 
 def _end(body: str, size: int) -> int:
