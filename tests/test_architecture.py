@@ -128,6 +128,7 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
         ("flask", {"web", "commands"}),  # there as a type
         ("whitenoise", {"web"}),
         ("granian", {"commands"}),
+        ("isal", {"web"}),
     ],
 )
 def test_a_library_is_imported_in_one_place(library: str, modules: set[str]) -> None:

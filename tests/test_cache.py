@@ -1,6 +1,8 @@
 """Kept answers are those of the application, byte for byte, whatever happens between."""
 
 import gzip
+import re
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -129,6 +131,32 @@ def change(desk: Desk, step: str, number: int, now: datetime) -> None:
     elif step == "remove":
         (desk.config.articles_dir / "a1.md").unlink(missing_ok=True)
     desk.load(now)
+
+
+@pytest.mark.parametrize("missing", [(), ("isal",)])
+def test_a_page_is_gzipped_with_what_is_installed(
+    desk: Desk, missing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news(desk)
+    for library in missing:
+        monkeypatch.setitem(sys.modules, library, None)
+    http.gzipper.cache_clear()
+    client = desk.client()
+    zipped = client.get("/", headers={"Accept-Encoding": "gzip"})
+    http.gzipper.cache_clear()
+    assert len(zipped.data) < len(client.get("/").data) / 2
+    assert gzip.decompress(zipped.data) == client.get("/").data
+
+
+def test_what_a_running_story_says_of_its_last_update_ages(desk: Desk, clock: Clock) -> None:
+    news(desk)
+    desk.article("recit/2026-11-23.md", "2026-11-23T09:30:00+01:00", "Nouvelle suite")
+    desk.load(NOW)
+    client = desk.client()
+    for days, said in [(0, "9 h 30"), (1, "23 nov., 9 h 30"), (0, "9 h 30"), (50, None)]:
+        clock.now = NOW + timedelta(days=days)
+        found = re.search(r'<p class="line last"><time [^>]*>([^<]*)', client.get("/").text)
+        assert (" ".join(found[1].split()) if found else None) == said
 
 
 @pytest.mark.usefixtures("clock")

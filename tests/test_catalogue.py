@@ -441,7 +441,7 @@ def test_what_is_under_embargo_appears_in_its_time_and_hides_again_when_the_cloc
         assert reader.next_arrival(at) == following
 
 
-def test_what_runs_is_that_of_the_moment_whatever_was_asked_before(book: Book) -> None:
+def test_what_is_read_is_that_of_the_moment_whatever_was_asked_before(book: Book) -> None:
     days = [NOW + timedelta(days=day) for day in range(-80, 80, 4)]
     stories = [
         entry(n, days[n], path=f"s{n}", is_story=True, tags=("Eau",)) for n in range(0, 30, 3)
@@ -461,4 +461,10 @@ def test_what_runs_is_that_of_the_moment_whatever_was_asked_before(book: Book) -
             each.id for each in fresh.find(Query(), now, 1000).entries
         ]
         assert book.reader.total("tag:eau", now) == fresh.total("tag:eau", now)
+        some = {each.path for each in chance.sample(stories, 4)} | {"nowhere"}
+        assert book.reader.titles(some, now) == fresh.titles(some, now)
+        assert set(fresh.titles(some, now)) == {
+            each.path for each in stories if each.path in some and each.published.at <= now
+        }
+        assert list(book.reader.days(2026, now).items()) == list(fresh.days(2026, now).items())
         fresh.close()

@@ -37,9 +37,10 @@ class CalendarReader(RowReader):
         for row in self.after(now, ENTRIES_AFTER):
             if row["grain"] >= grain:
                 period = period_of(row["at"], grain, self.zone)
-                if period in counts:
-                    counts[period] -= 1
-        return {period: entries for period, entries in counts.items() if entries > 0}
+                counts[period] = counts.get(period, 0) - 1
+                if counts[period] <= 0:
+                    del counts[period]
+        return counts
 
     def neighbour_periods(
         self, period: Period, now: datetime

@@ -12,7 +12,14 @@ from newsarchive.catalogue.beginnings import BeginningsReader
 from newsarchive.catalogue.following import FollowingReader
 from newsarchive.catalogue.inspection import InspectionReader
 from newsarchive.catalogue.lists import direction
-from newsarchive.catalogue.rows import at_once, entries_of, entry_of, name_damage, said
+from newsarchive.catalogue.rows import (
+    MOST_KEPT,
+    at_once,
+    entries_of,
+    entry_of,
+    name_damage,
+    said,
+)
 from newsarchive.catalogue.values import Asset, Running
 from newsarchive.catalogue.walking import WalkingReader
 from newsarchive.dates import microseconds
@@ -85,13 +92,21 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
 
     def titles(self, paths: Iterable[str], now: datetime) -> dict[str, str]:
         """The titles of stories that are online, by path."""
-        rows = self.batched(
-            f"SELECT path, {said('title')} FROM entry"
-            " WHERE path IN ({marks}) AND status <> 'draft' AND at <= :now",
-            sorted(set(paths)),
-            {"now": microseconds(now)},
-        )
-        return {row[0]: row[1] for row in rows}
+        known: dict[str, str] = self.once_online("titles", now, dict)
+        if len(known) > MOST_KEPT:
+            known.clear()
+        found = {path: known.get(path) for path in paths}
+        if unknown := sorted(path for path, title in found.items() if title is None):
+            rows = self.batched(
+                f"SELECT path, {said('title')} FROM entry"
+                " WHERE path IN ({marks}) AND status <> 'draft' AND at <= :now",
+                unknown,
+                {"now": microseconds(now)},
+            )
+            read = {**dict.fromkeys(unknown, ""), **{row[0]: row[1] for row in rows}}
+            known.update(read)
+            found.update(read)
+        return {path: title for path, title in found.items() if title}
 
     def coverage(self, paths: Iterable[str]) -> dict[str, Coverage]:
         """Whether stories that have updates still run, by path."""

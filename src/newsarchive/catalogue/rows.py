@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, tzinfo
-from functools import wraps
+from functools import lru_cache, wraps
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
@@ -23,6 +23,8 @@ from newsarchive.errors import CatalogueError
 _BATCH = 400
 #: things worked out that are remembered
 MOST_KEPT = 1_000
+#: entries that are remembered as lists have them, some kilobytes each
+MOST_LISTED = 2_000
 T = TypeVar("T")
 _P = ParamSpec("_P")
 _Reader = TypeVar("_Reader", bound="RowReader")
@@ -230,7 +232,15 @@ def entry(metadata: bytes, digest: str, body: str = "") -> Entry:
 def entry_of(row: sqlite3.Row) -> Entry:
     """An entry from its row: ``metadata``, ``digest`` and perhaps ``body``; likewise."""
     has_body = "body" in row.keys()  # noqa: SIM118 - of a row, which looks among its values otherwise
-    return entry(row["metadata"], row["digest"], row["body"] if has_body else "")
+    if has_body:
+        return entry(row["metadata"], row["digest"], row["body"])
+    return _listed(row["metadata"], row["digest"])
+
+
+@lru_cache(maxsize=MOST_LISTED)
+def _listed(metadata: bytes, digest: str) -> Entry:
+    """An entry without its body, of which nothing can change: the newest are in many lists."""
+    return entry(metadata, digest)
 
 
 def entries_of(rows: Iterable[sqlite3.Row]) -> tuple[Entry, ...]:

@@ -20,15 +20,12 @@ from newsarchive.query import Order, Period, Query
 from newsarchive.renderings import place
 from newsarchive.syndication import Channel
 from newsarchive.web import months, views
+from newsarchive.web.remembering import remembered
 
 #: characters of whole updates on a story's page, which is to stay light; the others are folded
 STORY_ROOM = 20_000
 #: characters around an update's text
 UPDATE_FRAME = 400
-#: lines of lists that a process remembers, about a kilobyte each: the newest are on many pages
-MOST_LINES = 4_000
-#: by digest of the entry, title of its story, language and time zone of the site
-_LINES: dict[tuple[str, str, str, tzinfo], views.Line] = {}
 
 
 @lru_cache(maxsize=256)
@@ -77,16 +74,14 @@ class Composer:
 
     # -- lists --
 
-    def line(self, entry: Entry, stories: dict[str, str] | None = None) -> views.Line:
-        """An entry as a line of a list; ``stories`` gives the titles of stories by path."""
-        title = (stories or {}).get(entry.story, "")
-        key = (entry.digest, title, self.lang, self.zone)
-        found = _LINES.get(key)
-        if found is None:
-            if len(_LINES) >= MOST_LINES:
-                _LINES.clear()
-            found = _LINES[key] = self._line(entry, title)
-        return found
+    def line(self, entry: Entry) -> views.Line:
+        """An entry as a line of a list, without the title of its story."""
+        return self._dated(entry, "")[1]
+
+    def _dated(self, entry: Entry, story: str) -> tuple[Period, views.Line]:
+        """The period that an entry is listed under, and its line, with the title of its story."""
+        key = (entry.digest, story, self.lang, self.zone)
+        return remembered(key, lambda: (self.period(entry), self._line(entry, story)))
 
     def _line(self, entry: Entry, title: str) -> views.Line:
         return views.Line(
@@ -106,17 +101,18 @@ class Composer:
 
     def lines(self, entries: Iterable[Entry]) -> tuple[views.Line, ...]:
         """Entries as lines."""
+        return tuple(line for _, line in self._all_dated(entries))
+
+    def _all_dated(self, entries: Iterable[Entry]) -> list[tuple[Period, views.Line]]:
         entries = tuple(entries)
         stories = self.archive.catalogue.titles(
             (each.story for each in entries if each.story), self.now
         )
-        return tuple(self.line(each, stories) for each in entries)
+        return [self._dated(each, stories.get(each.story, "")) for each in entries]
 
     def groups(self, entries: Iterable[Entry]) -> tuple[views.Group, ...]:
         """Entries under the day, month or year that is known of them."""
-        entries = tuple(entries)
-        pairs = zip(map(self.period, entries), self.lines(entries), strict=True)
-        grouped = groupby(pairs, key=lambda pair: pair[0])
+        grouped = groupby(self._all_dated(entries), key=lambda dated: dated[0])
         return tuple(
             self._group(period, tuple(line for _, line in pairs)) for period, pairs in grouped
         )
@@ -163,19 +159,22 @@ class Composer:
 
     def running(self, found: Iterable[Running]) -> tuple[views.RunningStory, ...]:
         """The stories that lead the home page."""
-        return tuple(
-            views.RunningStory(
-                url=permalink.entry(each.story.path),
-                title=markup.typeset(each.story.title, each.story.lang),
-                lang=self.other(each.story.lang),
-                summary=markup.typeset(each.story.summary, each.story.lang),
-                updates=each.updates,
-                since=self._short_day(local_day(each.first.published, self.zone)),
-                last=self.line(each.last),
-                last_when=self._gutter(each.last),
-            )
-            for each in found
-        )
+        return tuple(map(self._running, found))
+
+    def _running(self, found: Running) -> views.RunningStory:
+        """Made again when the day is another: dates are said as they are from there."""
+        made_of = (found.story.digest, found.last.digest, found.first.digest, found.updates)
+        key = (*made_of, self.lang, self.zone, local(self.now, self.zone).date())
+        return remembered(key, lambda: views.RunningStory(
+            url=permalink.entry(found.story.path),
+            title=markup.typeset(found.story.title, found.story.lang),
+            lang=self.other(found.story.lang),
+            summary=markup.typeset(found.story.summary, found.story.lang),
+            updates=found.updates,
+            since=self._short_day(local_day(found.first.published, self.zone)),
+            last=self.line(found.last),
+            last_when=self._gutter(found.last),
+        ))  # fmt: skip
 
     def _time(self, entry: Entry) -> str:
         """ "21 h 00"; '' when no time is known."""
@@ -209,7 +208,8 @@ class Composer:
     def month(self, period: Period, days: dict[str, int], most: int, *, year: bool) -> views.Month:
         """A small calendar; ``days`` counts entries by ISO day, ``most`` is the busiest's."""
         beginning = f"{period}-"
-        counts = tuple((day, n) for day, n in days.items() if day.startswith(beginning))
+        of_it = (f"{beginning}{day:02}" for day in range(1, 32))
+        counts = tuple((day, days[day]) for day in of_it if day in days)
         today = local(self.now, self.zone).date()
         is_now = (today.year, today.month) == (period.year, period.month)
         days_of_it = months.Days(period, counts, most, today if is_now else None)

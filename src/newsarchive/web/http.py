@@ -2,8 +2,9 @@
 
 import gzip
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Any, NoReturn
 
@@ -19,8 +20,8 @@ MAX_REQUEST_LINE = 4096
 FRESH = "public, max-age=0, s-maxage=1"
 #: what is smaller does not gain by it
 LEAST_GZIPPED = 1000
-#: a third faster than 6 and hardly larger
-GZIP_LEVEL = 4
+#: a third faster than 6 and hardly larger; and the best of ISA-L's
+GZIP_LEVEL, ISAL_LEVEL = 4, 3
 _RAW = re.compile(r"[^\x00-\x7f]")
 #: no script or style but the site's own files; pictures from anywhere, as archives have them
 CONTENT_SECURITY_POLICY = (
@@ -67,9 +68,20 @@ def answer(
     response = begun(blake2b(data, digest_size=12).hexdigest(), zipped=_zips(data), cache=cache)
     if response.status_code == 200:
         zipped = response.content_encoding == "gzip"
-        response.set_data(gzip.compress(data, GZIP_LEVEL, mtime=0) if zipped else data)
+        response.set_data(gzipper()(data) if zipped else data)
         response.content_type = media_type
     return response
+
+
+@cache
+def gzipper() -> Callable[[bytes], bytes]:
+    """What makes gzip (RFC 1952). ISA-L, where it is installed, takes a quarter of the time, and
+    makes three bytes in a hundred more."""
+    try:
+        from isal import igzip  # noqa: PLC0415 - an extra
+    except ImportError:
+        return partial(gzip.compress, compresslevel=GZIP_LEVEL, mtime=0)
+    return partial(igzip.compress, compresslevel=ISAL_LEVEL, mtime=0)
 
 
 def begun(etag: str, *, zipped: bool, cache: str) -> Response:
