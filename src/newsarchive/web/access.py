@@ -75,7 +75,8 @@ class Access:
         id_ = environ[REQUEST_ID] = next(self._ids)
         told: tuple[str, Headers] = ("", [])
 
-        def begin(status: str, headers: "Headers", *error: Any) -> Callable[[bytes], object]:
+        # quoted: what a function within is said to be is worked out each time it is made
+        def begin(status: str, headers: "Headers", *error: Any) -> "Callable[[bytes], object]":
             nonlocal told
             told = status, headers
             return start_response(status, [*headers, ("X-Request-Id", id_)], *error)

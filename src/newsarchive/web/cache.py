@@ -91,7 +91,7 @@ class Cache:
         # what has words is of the index, which changes when it will
         is_other = method not in ("GET", "HEAD") or "q=" in query
         mark = None if is_other else self._mark()
-        if mark is None or any(each in environ for each in _OTHERS):
+        if mark is None or not environ.keys().isdisjoint(_OTHERS):
             return self._app(environ, start_response)
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         zips = self._zips.get(accepted)
