@@ -1,10 +1,12 @@
 """The catalogue's file: who reads it while another writes, replaces or spoils it."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -152,3 +154,17 @@ def test_a_catalogue_whose_log_was_not_written_back_takes_no_place(tmp_path: Pat
         put_in_place(fresh, path)
     writer.close()
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [(0, "holds nothing yet"), (1, "is of another version")]
+)
+def test_a_file_that_cannot_be_read_yet_is_told_from_an_old_one(
+    tmp_path: Path, version: int, said: str
+) -> None:
+    path = path_in(tmp_path)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute(f"PRAGMA user_version = {version}")
+        file.execute("CREATE TABLE thing (name TEXT)")
+    with pytest.raises(CatalogueError, match=f"{said}; run: newsarchive index"):
+        Readers(path).connection()

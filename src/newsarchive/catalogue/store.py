@@ -59,7 +59,9 @@ def connect_to_current(path: Path) -> sqlite3.Connection:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version != VERSION:
         connection.close()
-        raise CatalogueError(str(path), "is of another version; run: newsarchive index")
+        # of SQLite's own number 0 is a file in which nothing was made yet
+        state = "is of another version" if version else "holds nothing yet"
+        raise CatalogueError(str(path), f"{state}; run: newsarchive index")
     return connection
 
 
