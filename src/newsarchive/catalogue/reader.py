@@ -90,6 +90,7 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
         )
         return (entry_of(older[0]) if older else None), (entry_of(newer[0]) if newer else None)
 
+    @at_once
     def titles(self, paths: Iterable[str], now: datetime) -> dict[str, str]:
         """The titles of stories that are online, by path."""
         known: dict[str, str] = self.once_online("titles", now, dict)
