@@ -2,7 +2,6 @@
 
 import json
 import re
-import tarfile
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from conftest import unpack
 from newsarchive import dates
 from newsarchive.entry import (
     Correction,
@@ -940,8 +940,7 @@ def counted(file: Path) -> str:
 def test_a_real_archive_loads_as_it_is(
     name: str, expected: dict[str, int], shared: Path, tmp_path: Path
 ) -> None:
-    with tarfile.open(shared / "corpora" / f"{name}.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack(shared / "corpora" / f"{name}.tar.gz", tmp_path)
     files = sorted(tmp_path.rglob("*.md"))
     found, problems = {}, []
     langs: Counter[str] = Counter()

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import unpack
 from newsarchive import summaries
 from newsarchive.markup import (
     BASE,
@@ -901,8 +901,7 @@ QUIRKS = {
 
 def test_no_markup_shows_in_a_real_archive(tmp_path: Path) -> None:
     needs_shared()
-    with tarfile.open(SHARED / "corpora" / "18f.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack(SHARED / "corpora" / "18f.tar.gz", tmp_path)
     shown = set()
     for path in tmp_path.rglob("*.md"):
         body = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.S)
@@ -966,8 +965,7 @@ def test_tags_among_html_become_html(tag: str, made: str) -> None:
 @pytest.mark.parametrize("name", ["18f", "canada"])
 def test_real_archives_read_well(name: str, tmp_path: Path) -> None:
     needs_shared()
-    with tarfile.open(SHARED / "corpora" / f"{name}.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack(SHARED / "corpora" / f"{name}.tar.gz", tmp_path)
     files = sorted(tmp_path.rglob("*.md"))
     for path in files[:: len(files) // 30][:30]:
         body = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.S)

@@ -5,12 +5,11 @@ asked.
 """
 
 import csv
-import tarfile
 from pathlib import Path
 
 import pytest
 
-from conftest import NOW, Desk
+from conftest import NOW, Desk, unpack
 from newsarchive.query import Order, Query
 from newsarchive.searching import Search
 
@@ -25,8 +24,7 @@ with (Path(__file__).parent / "relevance" / "queries.tsv").open(encoding="utf-8"
 # one test for all queries of an archive, as what takes time is to read it
 @pytest.mark.parametrize("corpus", ["18f", "canada"])
 def test_what_a_reader_wants_is_among_the_first_hits(corpus: str, desk: Desk, shared: Path) -> None:
-    with tarfile.open(shared / "corpora" / f"{corpus}.tar.gz") as archive:
-        archive.extractall(desk.config.articles_dir, filter="data")
+    unpack(shared / "corpora" / f"{corpus}.tar.gz", desk.config.articles_dir)
     site = desk.with_settings(language="en", timezone="America/New_York")
     site.load()
     missed = {}

@@ -19,18 +19,19 @@ from newsarchive.metadata import (
     too_many,
     twice,
 )
+from newsarchive.patterns import repeated
 
 _KEY = r"[^\W\d][\w-]*"
 _PELICAN = re.compile(rf"({_KEY}):[ \t]*(.*)")
 _NIKOLA = re.compile(rf"\.\.[ \t]+({_KEY}):[ \t]*(.*)")
 
 _TOML_TEXT = re.compile(
-    r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:"""|\Z)'
-    r"|'''(?:[^']|'(?!''))*+(?:'''|\Z)"
-    r'|"(?:[^"\\\n]|\\.)*+"?'
+    '"""' + repeated(r'[^"\\]|\\[\s\S]|"(?!"")') + r'(?:"""|\Z)'
+    r"|'''" + repeated(r"[^']|'(?!'')") + r"(?:'''|\Z)"
+    r'|"' + repeated(r'[^"\\\n]|\\.') + r'"?'
     r"|'[^'\n]*+'?"
     r"|#[^\n]*+"
-)
+)  # fmt: skip
 _TOML_DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}}")
 _TOML_TABLE = re.compile(r"[ \t]*\[{1,2}[ \t]*([\w.-]+)[ \t]*\]{1,2}[ \t]*")
 _TOML_KEY = re.compile(r"[ \t]*([\w.-]+)[ \t]*=")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from newsarchive.entry import Severity
 from newsarchive.errors import MetadataError
 from newsarchive.metadata import Mapping, Mistake, Node, Scalar, quoted
+from newsarchive.patterns import repeated
 
 #: keys that nobody means as part of a longer one, as ``og:title`` is
 _COMMON = frozenset({"title", "date", "author", "authors", "tags", "summary", "description"})
@@ -35,8 +36,8 @@ _EQUALS = re.compile(r"([^\W\d][\w-]*)\s*=\s*(\S.*)")
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?(?:\s+#.*)?")
 _ITEM_KEY = re.compile(r"- +[a-z_]+: +")
 _BLOCK_LINE = re.compile(r".*:[ \t]+[|>][+-]?\s*")
-_DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*+"')
-_SINGLE = re.compile(r"'(?:[^']|'')*+'")
+_DOUBLE = re.compile('"' + repeated(r'[^"\\]|\\.') + '"')
+_SINGLE = re.compile("'" + repeated("[^']|''") + "'")
 _BAD_ESCAPE = re.compile(r"""\\(?![0abtnvfre "/\\N_LPxuU\t])""")
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")

@@ -9,16 +9,19 @@ from bisect import bisect_left
 from collections.abc import Callable
 from html import escape, unescape
 
+from newsarchive.patterns import repeated
+
 #: a tag longer than this is text
 _LONGEST = 4_000
 
 # one character of each: most texts have none of them and are done with
 _OPENERS = ("{{", "{%", "{:", "{.", "<iframe")
+_IN_A_TAG = repeated(r"[^<>\"']|\"[^\"<]*\"|'[^'<]*'")
 _NEXT = re.compile(
     r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
     r"|(?P<ticks>`+)"
     r"|\\[`{]"
-    r"|(?P<frame><iframe\s(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+>(?:[^<]{0,99}</iframe\s*>)?)"
+    rf"|(?P<frame><iframe\s{_IN_A_TAG}>(?:[^<]{{0,99}}</iframe\s*>)?)"
     r"|(?P<tag>\{\{|\{%|\{[:.])",
     re.M | re.I,
 )

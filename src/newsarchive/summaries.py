@@ -8,6 +8,7 @@ import re
 from html import unescape
 
 from newsarchive import grammar
+from newsarchive.patterns import repeated
 from newsarchive.plaintext import HTML_TAG
 from newsarchive.sanitise import printable
 
@@ -68,30 +69,35 @@ _HTML_START = (
     r"|section|summary|table|ul)(?=[ >\n])(?![^\n]*\|)"
 )
 _ITEM = rf"(?:[-*+]|[0-9]{{1,9}}+[.)])(?: {{1,4}}|\t){_WORD_START}"
+_CODE = r" {4}[^\n{]*+\n"
+_QUOTATION = r" {0,3}>[^\n{]*+\n"
+_EMPTY = r"[ \t]*\n"
+_IN_HTML = repeated(r"[^\n<{]++|<(?![pP][\s>])|\n(?![ \t]*\n)")
+_IN_A_LIST = repeated(rf"[ \t]*(?:{_ITEM}|{_WORD_START})[^\n{{]*+\n")
 #: what is passed over without parsing: each ends in a line that ends it, whatever follows
-_PASSED = (
-    r"[ \t]*\n"
-    r"| {0,3}#{1,6}[ \t][^\n{<]*+\n"
+_PASSED = repeated(
+    _EMPTY + r"| {0,3}#{1,6}[ \t][^\n{<]*+\n"
     # code, a picture alone, a quotation
-    r"|(?: {4}[^\n{]*+\n)++[ \t]*\n"
+    rf"|{_CODE}{repeated(_CODE)}{_EMPTY}"
     r"|!\[[^\[\]\n`<{\\]*+\]\([^\s()<{\\]*+(?: \"[^\"\n`<{\\]*+\")?\)[ \t]*\n[ \t]*\n"
-    r"|(?: {0,3}>[^\n{]*+\n)++[ \t]*\n"
-    rf"|{_HTML_START}(?:[^\n<{{]++|<(?![pP][\s>])|\n(?![ \t]*\n))*+\n[ \t]*\n"
+    rf"|{_QUOTATION}{repeated(_QUOTATION)}{_EMPTY}"
+    rf"|{_HTML_START}{_IN_HTML}\n{_EMPTY}"
     # a list, which what follows ends by standing at the margin
-    rf"| {{0,3}}{_ITEM}[^\n{{]*+\n(?:[ \t]*(?:{_ITEM}|{_WORD_START})[^\n{{]*+\n)*+"
-    r"(?:[ \t]*\n)++(?=\S)"
+    rf"| {{0,3}}{_ITEM}[^\n{{]*+\n{_IN_A_LIST}"
+    rf"{_EMPTY}{repeated(_EMPTY)}(?=\S)"
 )
+_MORE_LINES = repeated(rf" *(?:{_WORD_START}|\[(?!\^))[^\n{{]*+(?:\n|\Z)")
+_MORE_HTML = repeated(r"\n(?![ \t]*(?:\n|\Z))[^\n{]*+")
 #: a paragraph that needs no parsing to be found: none of its lines can begin anything else, the
 #: next is blank, and what follows that makes it no term of a list of definitions
 _PLAIN_PARAGRAPH = re.compile(
-    rf"(?:{_PASSED})*+( {{0,3}}{_WORD_START}[^\n{{]*+(?:\n|\Z)"
-    rf"(?: *(?:{_WORD_START}|\[(?!\^))[^\n{{]*+(?:\n|\Z))*+)"
-    r"[ \t]*(?:\Z|\n(?:[ \t]*\n)*+(?![ \t]*[:~{]))"
+    rf"{_PASSED}( {{0,3}}{_WORD_START}[^\n{{]*+(?:\n|\Z){_MORE_LINES})"
+    rf"[ \t]*(?:\Z|\n{repeated(_EMPTY)}(?![ \t]*[:~{{]))"
 )
 #: likewise one of HTML
 _HTML_OPENING = re.compile(
-    rf"(?:{_PASSED})*+((?: {{0,3}}<p[ >](?![^\n]*\|)|{_HTML_START})"
-    r"[^\n{]*+(?:\n(?![ \t]*(?:\n|\Z))[^\n{]*+)*+)(?:\n|\Z)"
+    rf"{_PASSED}((?: {{0,3}}<p[ >](?![^\n]*\|)|{_HTML_START})"
+    rf"[^\n{{]*+{_MORE_HTML})(?:\n|\Z)"
 )
 _NO_TEXT = {"table_open": 1, "table_close": -1, "footnote_reference_open": 1} | {
     "footnote_reference_close": -1

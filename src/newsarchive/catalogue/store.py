@@ -12,7 +12,7 @@ from newsarchive.catalogue.announcing import tell_of_change, told_by
 from newsarchive.errors import CatalogueError
 
 #: written as PRAGMA user_version; a file of another version is made anew
-VERSION = 11
+VERSION = 12
 BUSY_SECONDS = 5.0
 
 
