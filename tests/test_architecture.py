@@ -15,7 +15,7 @@ PACKAGE = ROOT / "src" / "newsarchive"
 #: lowest first; a module imports only from ranks below its own
 RANKS = [
     # values and rules: no I/O, no clock, no framework
-    ["patterns"],
+    ["patterns", "memory"],
     [
         "errors",
         "checksums",

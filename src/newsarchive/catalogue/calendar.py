@@ -33,7 +33,11 @@ class CalendarReader(RowReader):
             " AND period < ? ORDER BY period"
         )
         values = (grain, prefix, prefix + "~")
-        counts = {**self.once(values, lambda: dict(map(tuple, self.rows(sql, values))))}
+
+        def read() -> dict[str, int]:
+            return {period: many for period, many in self.rows(sql, values) if many > 0}
+
+        counts = {**self.once(values, read)}
         for row in self.after(now, ENTRIES_AFTER):
             if row["grain"] >= grain:
                 period = period_of(row["at"], grain, self.zone)
@@ -55,7 +59,8 @@ class CalendarReader(RowReader):
         )
         if after == today and today not in self._periods(grain, today, now):
             after = None
-        return tuple(Period.parse(str(found)) if found else None for found in (before, after))  # type: ignore[return-value]  # two in, two out
+        earlier, later = (Period.parse(str(found)) if found else None for found in (before, after))
+        return earlier, later
 
     def names(self, kind: str, now: datetime) -> tuple[Name, ...]:
         """All tags (``kind`` "tag") or authors ("author") in use, by slug."""

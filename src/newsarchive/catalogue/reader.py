@@ -24,6 +24,7 @@ from newsarchive.catalogue.values import Asset, Running
 from newsarchive.catalogue.walking import WalkingReader
 from newsarchive.dates import microseconds
 from newsarchive.entry import Coverage, Entry
+from newsarchive.memory import Memory
 from newsarchive.permalink import fold, normal
 from newsarchive.query import Order
 
@@ -93,9 +94,7 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
     @at_once
     def titles(self, paths: Iterable[str], now: datetime) -> dict[str, str]:
         """The titles of stories that are online, by path."""
-        known: dict[str, str] = self.once_online("titles", now, dict)
-        if len(known) > MOST_KEPT:
-            known.clear()
+        known: Memory[str, str] = self.once_online("titles", now, lambda: Memory(MOST_KEPT))
         found = {path: known.get(path) for path in paths}
         if unknown := sorted(path for path, title in found.items() if title is None):
             rows = self.batched(
@@ -104,9 +103,8 @@ class Catalogue(ArrivalsReader, BeginningsReader, InspectionReader, WalkingReade
                 unknown,
                 {"now": microseconds(now)},
             )
-            read = {**dict.fromkeys(unknown, ""), **{row[0]: row[1] for row in rows}}
-            known.update(read)
-            found.update(read)
+            read = {row[0]: row[1] for row in rows}
+            found |= {path: known.keep(path, read.get(path, "")) for path in unknown}
         return {path: title for path, title in found.items() if title}
 
     def coverage(self, paths: Iterable[str]) -> dict[str, Coverage]:

@@ -16,7 +16,7 @@ from newsarchive.query import Query
 from newsarchive.sanitise import printable
 from newsarchive.searching import Search
 from newsarchive.syndication.channel import Channel
-from newsarchive.syndication.content import Contents, Kept
+from newsarchive.syndication.content import MOST_KEPT, Contents, Kept
 from newsarchive.syndication.leaving import leaving_out
 from newsarchive.syndication.window import LEAST, MOST, PAGE_SIZE, SPAN, window
 
@@ -49,7 +49,7 @@ class Composing:
 
     archive: Archive
     now: datetime
-    kept: Kept = field(default_factory=Kept)
+    kept: Kept = field(default_factory=lambda: Kept(MOST_KEPT))
     #: finds what has words; without it a channel with words is none
     search: Search | None = None
 

@@ -13,6 +13,7 @@ from newsarchive.articles import MEDIA_TYPES
 from newsarchive.documents import image_url
 from newsarchive.entry import Correction, Entry, Moment, Source, Status
 from newsarchive.feeds.feed import Attachment, FeedEntry, Picture
+from newsarchive.memory import Memory
 from newsarchive.renderings import place
 from newsarchive.sanitise import address as encoded
 from newsarchive.sanitise import printable
@@ -27,25 +28,8 @@ _LOADED = re.compile(r'<img [^<>]*?src="([^"]+)"')
 
 #: digest, language of the feed, title of the story, corrections so far
 Key = tuple[str, str, str, int]
-
-
-class Kept:
-    """Entries of feeds as they were made last: the same are in many lists, in three formats."""
-
-    def __init__(self) -> None:
-        self._made: dict[Key, FeedEntry] = {}
-
-    def get(self, key: Key) -> FeedEntry | None:
-        """One that was made with the same key."""
-        return self._made.get(key)
-
-    def keep(self, key: Key, made: FeedEntry) -> None:
-        """Remember one, unless it is long."""
-        if len(made.html) > MOST_CHARACTERS:
-            return
-        if len(self._made) >= MOST_KEPT:
-            self._made.clear()
-        self._made[key] = made
+#: entries of feeds as they were made last: the same are in many lists, in three formats
+Kept = Memory[Key, FeedEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +43,7 @@ class Contents:
     #: the feed's own, BCP 47
     lang: str
     #: what was made before
-    kept: "Kept"
+    kept: Kept
 
     @property
     def _site_url(self) -> str:
@@ -85,7 +69,9 @@ class Contents:
         self, entry: Entry, rendering: markup.Rendering, stories: Mapping[str, str], key: Key
     ) -> FeedEntry:
         made = self._entry(entry, rendering, stories)
-        if entry.image is None and not rendering.is_rich:  # no file of it can come or go
+        # a file of it may come or go
+        depends_on_files = entry.image is not None or rendering.is_rich
+        if not depends_on_files and len(made.html) <= MOST_CHARACTERS:
             self.kept.keep(key, made)
         return made
 

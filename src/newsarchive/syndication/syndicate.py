@@ -15,7 +15,7 @@ from newsarchive.feeds import RENDERERS, Feed, Format
 from newsarchive.searching import Search
 from newsarchive.syndication.channel import Channel
 from newsarchive.syndication.composing import Composing
-from newsarchive.syndication.content import Kept
+from newsarchive.syndication.content import MOST_KEPT, Kept
 from newsarchive.syndication.leaving import leaving_out
 
 EDITIONS = "feeds.sqlite3"
@@ -47,7 +47,7 @@ class Syndicate:
     def __init__(self, archive: Archive, search: Search | None = None) -> None:
         self._archive = archive
         self._search = search
-        self._kept = Kept()
+        self._kept = Kept(MOST_KEPT)
         self._editions = Editions(archive.config.data_dir / EDITIONS)
         settings = repr([getattr(archive.config, key) for key in KEYS])
         self._settings = blake2b(settings.encode(), digest_size=8).hexdigest()

@@ -127,7 +127,7 @@ class Cache:
         told: list[Any] = []
         since = self._clock()
 
-        def begin(status: str, headers: "Headers", _: object = None) -> Callable[..., Any]:
+        def begin(status: str, headers: "Headers", _: object = None) -> "Callable[..., Any]":
             told[:] = [status, headers]
             return start_response(status, headers)
 

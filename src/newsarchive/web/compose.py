@@ -16,16 +16,21 @@ from newsarchive.documents import image_url
 from newsarchive.entry import Correction, Entry, Precision, Source, Status
 from newsarchive.feeds import Format
 from newsarchive.i18n import counted
+from newsarchive.memory import Memory
 from newsarchive.query import Order, Period, Query
 from newsarchive.renderings import place
 from newsarchive.syndication import Channel
 from newsarchive.web import months, views
-from newsarchive.web.remembering import remembered
 
 #: characters of whole updates on a story's page, which is to stay light; the others are folded
 STORY_ROOM = 20_000
 #: characters around an update's text
 UPDATE_FRAME = 400
+#: lines of lists, about a kilobyte each, as the newest are on many pages: by digest of the entry,
+#: title of its story, language and time zone of the site; with the period of each
+_LINES: Memory[tuple[str, str, str, tzinfo], tuple[Period, views.Line]] = Memory(4_000)
+#: likewise, by digests of the story and of its last and first update, their number, the day
+_RUNNING: Memory[tuple[str, str, str, int, str, tzinfo, date], views.RunningStory] = Memory(100)
 
 
 @lru_cache(maxsize=256)
@@ -81,7 +86,7 @@ class Composer:
     def _dated(self, entry: Entry, story: str) -> tuple[Period, views.Line]:
         """The period that an entry is listed under, and its line, with the title of its story."""
         key = (entry.digest, story, self.lang, self.zone)
-        return remembered(key, lambda: (self.period(entry), self._line(entry, story)))
+        return _LINES.of(key, lambda: (self.period(entry), self._line(entry, story)))
 
     def _line(self, entry: Entry, title: str) -> views.Line:
         return views.Line(
@@ -163,9 +168,16 @@ class Composer:
 
     def _running(self, found: Running) -> views.RunningStory:
         """Made again when the day is another: dates are said as they are from there."""
-        made_of = (found.story.digest, found.last.digest, found.first.digest, found.updates)
-        key = (*made_of, self.lang, self.zone, local(self.now, self.zone).date())
-        return remembered(key, lambda: views.RunningStory(
+        key = (
+            found.story.digest,
+            found.last.digest,
+            found.first.digest,
+            found.updates,
+            self.lang,
+            self.zone,
+            local(self.now, self.zone).date(),
+        )
+        return _RUNNING.of(key, lambda: views.RunningStory(
             url=permalink.entry(found.story.path),
             title=markup.typeset(found.story.title, found.story.lang),
             lang=self.other(found.story.lang),
